@@ -1,0 +1,54 @@
+"""What a task calls: an async callable as it is, any other in a worker thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from inspect import CO_ITERABLE_COROUTINE
+from types import GeneratorType
+from typing import Any
+
+from anyio import to_thread
+from lilya.compat import is_async_callable
+from lilya.concurrency import AsyncCallable
+
+
+class InThread:
+    """A sync callable, called in a worker thread; what it returns is awaited if it can be."""
+
+    __slots__ = ("__wrapped__",)
+
+    def __init__(self, func: Callable[..., Any]) -> None:
+        self.__wrapped__ = func
+
+    async def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        call = partial(boxed, self.__wrapped__, *args, **kwargs)
+        (result,) = await to_thread.run_sync(call)
+        return await result if is_awaitable(result) else result
+
+
+def boxed(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[Any]:
+    # In a tuple, because Trio refuses a coroutine as the result of a function run in a thread.
+    return (func(*args, **kwargs),)
+
+
+def is_async(func: Any) -> bool:
+    """Whether calling `func` gives something to await, as far as can be told without calling it."""
+    kind = type(func)
+    if issubclass(
+        kind, type
+    ):  # `cls.__call__` speaks of the instances, calling the class makes one
+        return False
+    try:
+        return kind is AsyncCallable or is_async_callable(func)
+    except Exception:  # an object that lies about itself: calling it will tell
+        return False
+
+
+def is_awaitable(result: Any) -> bool:
+    if result is None:
+        return False
+    kind = type(result)  # as `await` does: a result may lie about its class
+    return hasattr(kind, "__await__") or (
+        kind is GeneratorType and bool(result.gi_code.co_flags & CO_ITERABLE_COROUTINE)
+    )
