@@ -1,0 +1,55 @@
+"""Failures: which exceptions are one, how they are reported, how several are raised as one."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+
+from ravyn_bg._naming import name_of, names_of
+
+if sys.version_info < (3, 11):
+    from exceptiongroup import BaseExceptionGroup
+
+logger = logging.getLogger("ravyn_bg")
+
+
+def report(task: Any, error: BaseException, lost: Sequence[Any]) -> None:
+    """Log that `task` raised `error`, and which tasks will not run because of it."""
+    try:
+        name, names = name_of(task), names_of(lost)
+        message = "Background task %s failed"
+        if names:
+            message += (
+                f"; {len(names)} later {'task' if len(names) == 1 else 'tasks'} will not run: %s"
+            )
+        logger.error(
+            message,
+            *([name, ", ".join(names)] if names else [name]),
+            exc_info=error,
+            extra={"background_task": name, "background_tasks_lost": names},
+        )
+    except Exception:
+        # A log handler that raises must cost neither the task's own error nor the tasks behind it.
+        traceback.print_exc()
+
+
+def is_failure(error: BaseException) -> bool:
+    """Cancellation and the end of the program are none: they pass through, unreported."""
+    if isinstance(error, Exception):
+        return True
+    passing = (anyio.get_cancelled_exc_class(), KeyboardInterrupt, SystemExit, GeneratorExit)
+    if isinstance(error, BaseExceptionGroup):
+        return error.subgroup(passing) is None
+    return not isinstance(error, passing)
+
+
+def failed_together(
+    failures: Sequence[BaseException], of: int
+) -> BaseExceptionGroup[BaseException]:
+    # Of plain exceptions it makes an `ExceptionGroup`, which is an `Exception`.
+    return BaseExceptionGroup(f"{len(failures)} of {of} background tasks failed", failures)
