@@ -1,0 +1,220 @@
+"""`with_background`: tasks on a Lilya handler, fixed on the route or added by the handler."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from copy import copy
+from functools import partial, update_wrapper
+from types import CoroutineType, FunctionType, MethodType
+from typing import Annotated, Any, ForwardRef, TypeVar, cast, get_args, get_origin, overload
+
+from lilya.background import Task
+from lilya.compat import is_async_callable
+from lilya.encoders import json_encode
+from lilya.responses import Ok, Response
+from lilya.types import ASGIApp, Receive, Scope, Send
+
+from ravyn_bg import background
+from ravyn_bg._naming import described, isinstance_of, shown
+from ravyn_bg._refusals import coroutine_closed
+from ravyn_bg._running import holds
+from ravyn_bg.background import BackgroundTask, BackgroundTasks
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+@overload
+def with_background(tasks: Task, /) -> Callable[[Handler], Handler]: ...
+@overload
+def with_background(handler: Handler, /) -> Handler: ...
+def with_background(given: Any, /) -> Any:
+    """Give a Lilya handler background tasks: fixed ones, ones that it adds, or both.
+
+    Stands below the route decorator, next to the handler.
+
+    Parameters:
+        given: A task, or a container of tasks, to run after every response; or, as a bare
+            decorator, the handler. Each parameter of the handler that is annotated
+            `BackgroundTasks` gets a new container for each request; Lilya does not see it.
+
+    Raises:
+        TypeError: On import of the module, if what is decorated is no handler, asks for no tasks
+            and has none fixed, asks for a `BackgroundTask`, has a default where a container is
+            injected, or has a decorator below that must stand above.
+
+    The handler runs where Lilya runs it: an async one on the event loop, any other in a worker
+    thread. Its tasks run after the response, those that it added last. A response that has a
+    `background` of its own runs that instead of the fixed tasks. If the handler raises, none run.
+
+    Example:
+        >>> from lilya.apps import Lilya
+        >>> from ravyn_bg import BackgroundTasks, with_background
+        >>> app = Lilya()
+        >>> @app.post("/webhooks/{source}")
+        ... @with_background
+        ... async def webhook(source: str, background_tasks: BackgroundTasks) -> dict[str, str]:
+        ...     background_tasks.add_task(print, source)
+        ...     return {"status": "queued"}
+    """
+    if isinstance_of(given, Task):
+        return partial(decorated, fixed=given)
+    return decorated(given, fixed=None)
+
+
+def decorated(handler: Callable[..., Any], fixed: Task | None) -> Callable[..., Any]:
+    function = function_of(handler)
+    refuse_wrong_order(handler)
+    signature = inspect.signature(handler)
+    wanted = {
+        name: container
+        for name, parameter in signature.parameters.items()
+        if (container := container_for(parameter, handler, function.__globals__))
+    }
+    if fixed is None and not wanted:
+        raise TypeError(
+            f"@with_background stands on {shown(handler)}, which asks for no tasks: give it a "
+            f"parameter `background_tasks: BackgroundTasks`, or write @with_background(task)."
+        )
+
+    async def awaiting(*args: Any, **kwargs: Any) -> Any:
+        added = {name: container() for name, container in wanted.items()}
+        return answer(await handler(*args, **kwargs, **added), fixed, [*added.values()])
+
+    def calling(*args: Any, **kwargs: Any) -> Any:
+        added = {name: container() for name, container in wanted.items()}
+        return answer(handler(*args, **kwargs, **added), fixed, [*added.values()])
+
+    wrapper: Any = awaiting if is_async_callable(handler) else calling
+    update_wrapper(wrapper, handler, updated=())
+    # Lilya keeps what it knows of a handler on the function that `__wrapped__` leads to; and that
+    # one has the parameters which Lilya shall not see.
+    del wrapper.__wrapped__
+    known = {name: value for name, value in vars(function).items() if "lilya" not in name}
+    wrapper.__dict__.update(known, __with_background__=True)
+    wrapper.__signature__ = signature.replace(
+        parameters=[each for name, each in signature.parameters.items() if name not in wanted]
+    )
+    wrapper.__annotations__ = {
+        name: value for name, value in function.__annotations__.items() if name not in wanted
+    }
+    return cast("Callable[..., Any]", wrapper)
+
+
+def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any:
+    """What the handler returned, or the same with tasks behind it."""
+    is_response = isinstance(result, Response)
+    is_app = is_response or is_async_callable(result)  # Lilya takes everything else for data
+    own = getattr(result, "background", None) if is_app else None
+    # A stream is read after its handler has returned, and may add tasks until it ends.
+    streams = hasattr(result, "body_iterator") if is_response else is_app
+    # The handler may have passed on what was injected to its response, where it runs already.
+    behind: list[Any] = [each for each in added if (each.tasks or streams) and not holds(own, each)]
+    if fixed is not None and own is None:
+        behind.insert(0, fixed)
+    if not behind:
+        return result
+    if is_response:
+        result = copy(result)  # the handler may return one response to many requests
+        result.background = in_order(behind if own is None else [own, *behind])
+        return result
+    if is_app:
+        return Followed(result, in_order(behind))
+    return Ok(None if result is None else json_encode(result), background=in_order(behind))
+
+
+def in_order(tasks: list[Any]) -> Any:
+    if len(tasks) == 1:
+        return tasks[0]
+    container = BackgroundTasks()
+    container.tasks = tasks
+    return container
+
+
+class Followed:
+    """An ASGI application and the tasks behind it, under the rule of Lilya's responses."""
+
+    def __init__(self, app: ASGIApp, tasks: Callable[[], Awaitable[None]]) -> None:
+        self.app = app
+        self.tasks = tasks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+        if scope.get("method", "").upper() not in ("HEAD", "OPTIONS"):
+            await self.tasks()
+
+
+def container_for(
+    parameter: inspect.Parameter, handler: Callable[..., Any], names: dict[str, Any]
+) -> type[BackgroundTasks] | None:
+    """The class of container that this parameter asks for, if it asks for one."""
+    annotation = read(parameter.annotation, names)
+    classes = [each for each in (annotation, *get_args(annotation)) if isinstance_of(each, type)]
+    if not any(issubclass(each, (BackgroundTask, BackgroundTasks)) for each in classes):
+        return None
+    if classes != [annotation] or issubclass(annotation, BackgroundTask):
+        raise TypeError(
+            f"{shown(handler)} asks for `{parameter}`, but what a request brings is a container to "
+            f"add tasks to: write `{parameter.name}: BackgroundTasks`."
+        )
+    by_name = (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    if parameter.default is not parameter.empty or parameter.kind not in by_name:
+        raise TypeError(
+            f"{shown(handler)} asks for `{parameter}`, but each request brings one, by name: write "
+            f"`{parameter.name}: BackgroundTasks`, without a default."
+        )
+    return cast("type[BackgroundTasks]", annotation)
+
+
+# What a string says that names something which only a type checker imports.
+UNREADABLE = re.compile(r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*(BackgroundTasks?)\s*(?:,.*\])?", re.S)
+
+
+def read(annotation: Any, names: dict[str, Any]) -> Any:
+    """An annotation with its strings evaluated and `Annotated` taken off."""
+    while True:
+        if isinstance_of(annotation, ForwardRef):
+            annotation = annotation.__forward_arg__
+        elif isinstance_of(annotation, str):
+            try:
+                annotation = eval(annotation, names)
+            except Exception:
+                ours = UNREADABLE.fullmatch(annotation.strip())
+                return getattr(background, ours[1]) if ours else None
+        elif get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        else:
+            return annotation
+
+
+def function_of(handler: Any) -> FunctionType:
+    """The function that a handler is, under `functools.partial` and decorators."""
+    function = handler
+    while isinstance_of(function, partial) or isinstance_of(function, MethodType):
+        function = function.func if isinstance_of(function, partial) else function.__func__
+    if not isinstance_of(function, FunctionType):
+        given, instead = described(handler), "it takes a handler, or a task for every request"
+        if isinstance_of(handler, CoroutineType):
+            given, instead = coroutine_closed(handler)
+        elif isinstance_of(handler, type):
+            instead = "put it on the methods that answer"
+        raise TypeError(f"with_background got {given}: {instead}.")
+    unwrapped: FunctionType = inspect.unwrap(function)
+    return unwrapped
+
+
+def refuse_wrong_order(handler: Callable[..., Any]) -> None:
+    marks = getattr(handler, "__dict__", {})
+    if "__with_background__" in marks:
+        raise TypeError(
+            f"{shown(handler)} has @with_background twice: write it once, with all of its tasks, "
+            f"@with_background(BackgroundTasks([...]))."
+        )
+    above = "the route decorator" if any(name.startswith("_lilya_") for name in marks) else ""
+    above = above or ("@openapi" if "openapi_meta" in marks else "")
+    if above:
+        raise TypeError(
+            f"@with_background stands above {above} of {shown(handler)}, which has then been "
+            f"registered without tasks: put @with_background below it, next to the function."
+        )
