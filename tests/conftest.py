@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from lilya.testclient import TestClient
+
+MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def make_client(anyio_backend: str) -> MakeClient:
+    """Lilya's own test client, on both AnyIO backends."""
+
+    def make(app: Any, **options: Any) -> TestClient:
+        return TestClient(app, backend=anyio_backend, **options)
+
+    return make
