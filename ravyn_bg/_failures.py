@@ -48,6 +48,14 @@ def is_failure(error: BaseException) -> bool:
     return not isinstance(error, passing)
 
 
+def was_reported(error: BaseException, told: Sequence[BaseException]) -> bool:
+    if any(error is each for each in told):
+        return True
+    if isinstance(error, BaseExceptionGroup):
+        return all(was_reported(each, told) for each in error.exceptions)
+    return False
+
+
 def failed_together(
     failures: Sequence[BaseException], of: int
 ) -> BaseExceptionGroup[BaseException]:

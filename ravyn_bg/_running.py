@@ -9,31 +9,40 @@ from collections.abc import Callable, Iterable
 from contextvars import ContextVar, copy_context
 from functools import cache
 from types import FunctionType
-from typing import Any, cast
+from typing import Any
 
 from anyio import create_task_group, to_thread
 from lilya.background import Task, Tasks
+from typing_extensions import Self
 
 from ravyn_bg._callables import InThread, is_awaitable
-from ravyn_bg._failures import failed_together, is_failure, report
+from ravyn_bg._failures import failed_together, is_failure, report, was_reported
 from ravyn_bg._naming import isinstance_of
 
-# Classes whose `__call__` does no more than call `func`. A subclass may do more: it is called.
-plain_types: set[type[Task]] = {Task}
-function_types = frozenset({FunctionType, InThread})
+# Classes whose `__call__` does what is done here for them. A subclass may do more: it is called.
+plain_tasks: set[type[Task]] = {Task}
+plain_containers: set[type[Tasks]] = {Tasks}
+functions = frozenset({FunctionType, InThread})
 
 
-async def run(task: Task, line: Line | None) -> None:
-    """Run a task of any kind; report it if it fails, unless what failed in it has been reported."""
-    if type(task) not in plain_types:
-        await run_called(task, line)
-    elif isinstance_of(task.func, Task) and not task.args and not task.kwargs:
-        await run(task.func, line)
-    else:
+async def run(task: Task, line: Line | None, plain: bool = False) -> None:
+    """Run a task of any kind; if it fails, report it, unless what failed inside was reported."""
+    with Place(line) as here:
         try:
-            await task.func(*task.args, **task.kwargs)
+            task, plain = innermost(task, plain or type(task) in plain_tasks)
+            if plain:
+                await task.func(*task.args, **task.kwargs)
+                return
+            if isinstance_of(task, Tasks):
+                refuse_loop(task)
+                if type(task) in plain_containers:
+                    await (run_side_by_side if task.as_group else run_in_order)(task, line)
+                    return
+            here.task = task
+            await task()
         except BaseException as error:
-            failed(task, error, line)
+            here.settle(task, error, line)
+            here.tell(error)
             raise
 
 
@@ -41,53 +50,56 @@ async def run_in_order(container: Tasks, outer: Line | None) -> None:
     goes_on = getattr(container, "continue_on_error", False)
     line = Line(container.tasks, outer, goes_on)
     failures: list[BaseException] = []
-    coming = line.coming
-    for line.position, line.task in coming:
-        task = line.task
-        # What nearly all tasks call is called from here, which saves a coroutine for each.
-        here = type(task) in plain_types and type(task.func) in function_types
-        try:
-            if not here:
-                await run(task, line)
-            elif type(task.func) is InThread:
-                await line.hop()
-            else:
-                await task.func(*task.args, **task.kwargs)
-        except BaseException as error:
-            if here:
-                failed(line.task, error, line)
-            if not goes_on or not is_failure(error):
-                raise
-            failures.append(error)
-    if failures:
-        raise told(failed_together(failures, of=line.position + 1))
+    with Place(outer) as here:
+        coming = line.coming
+        for line.position, line.task in coming:
+            task = line.task
+            try:
+                if type(task) not in plain_tasks or type(task.func) not in functions:
+                    await run(task, line)
+                elif type(task.func) is InThread:
+                    await line.hop()
+                else:  # `run` would do, for one more coroutine
+                    await task.func(*task.args, **task.kwargs)
+            except BaseException as error:
+                here.settle(line.task, error, line)
+                here.told.clear()
+                if not goes_on or not is_failure(error):
+                    here.tell(error)
+                    raise
+                failures.append(error)
+        if failures:
+            here.tell(group := failed_together(failures, of=line.position + 1))
+            raise group
 
 
 async def run_side_by_side(container: Tasks, outer: Line | None) -> None:
     goes_on = getattr(container, "continue_on_error", False)
     failures: dict[int, BaseException] = {}
-
-    async def settle(position: int, task: Task) -> None:
-        try:
-            await run(task, None)
-        except BaseException as error:
-            if not is_failure(error):
-                raise
-            failures[position] = error
-
     started = 0
-    try:
-        async with create_task_group() as group:
-            for started, task in enumerate(container.tasks, 1):
-                if goes_on:
-                    group.start_soon(settle, started, task)
+    with Place(outer) as here:
+
+        async def run_one(task: Task, position: int) -> None:
+            try:
+                if type(task) not in plain_tasks or type(task.func) not in functions:
+                    await run(task, outer)
                 else:
-                    group.start_soon(run, task, outer)
-        if failures:
-            raise failed_together([failures[each] for each in sorted(failures)], of=started)
-    except BaseException as error:
-        told(error)
-        raise
+                    await task.func(*task.args, **task.kwargs)
+            except BaseException as error:
+                here.settle(task, error, outer)
+                if not goes_on or not is_failure(error):
+                    raise
+                failures[position] = error
+
+        try:
+            async with create_task_group() as group:
+                for started, task in enumerate(container.tasks, 1):
+                    group.start_soon(run_one, task, started)
+            if failures:
+                raise failed_together([failures[each] for each in sorted(failures)], of=started)
+        except BaseException as error:
+            here.tell(error)
+            raise
 
 
 class Line:
@@ -103,7 +115,6 @@ class Line:
         self.position = 0
         self.outer = outer
         self.goes_on = goes_on
-        self.left = False
 
     async def hop(self) -> None:
         """Run this sync task, and those that follow it, in one worker thread."""
@@ -118,8 +129,8 @@ class Line:
     def run_in_thread(self) -> tuple[Any] | None:
         check_cancelled = cancellation_check()
         while True:
-            task, func = self.task, cast(InThread, self.task.func)
-            result = copy_context().run(func.__wrapped__, *task.args, **task.kwargs)
+            task: Any = self.task
+            result = copy_context().run(task.func.__wrapped__, *task.args, **task.kwargs)
             if is_awaitable(result):
                 return (result,)  # in a tuple, because Trio takes no coroutine from a thread
             following = self.position + 1
@@ -131,13 +142,12 @@ class Line:
             self.position, self.task = next(self.coming)
 
     def lost(self) -> list[Task]:
-        if self.goes_on:
-            return []
-        return self.tasks[self.position + 1 :] + (self.outer.lost() if self.outer else [])
+        rest = [] if self.goes_on else self.tasks[self.position + 1 :]
+        return rest + self.outer.lost() if self.outer else rest
 
 
 def runs_in_thread(task: Task) -> bool:
-    return type(task) in plain_types and type(task.func) is InThread
+    return type(task) in plain_tasks and type(task.func) is InThread
 
 
 @cache
@@ -147,60 +157,61 @@ def cancellation_check() -> Callable[[], None]:
     return check_cancelled
 
 
-async def run_called(task: Task, line: Line | None) -> None:
-    """Run a container, or a task with a `__call__` of its own, and know what failed inside it."""
-    outside, here = place.get(), Place(task, line)
-    place.set(here)
-    try:
-        if isinstance_of(task, Tasks):
-            refuse_loop(task)
-        if type(task) is Tasks:
-            await (run_side_by_side if task.as_group else run_in_order)(task, line)
-        else:
-            await task()
-    except BaseException as error:
-        place.set(outside)
-        if error is here.told:
-            told(error)
-        else:
-            failed(task, error, line)
-        raise
-    finally:
-        place.set(outside)
-        here.task = None
-
-
 class Place:
-    """Where a task runs that has code of its own around what it calls, and what it left word of."""
+    """Where something runs: the line it stands in, and which failures inside were reported."""
 
-    __slots__ = ("line", "task", "told")
+    __slots__ = ("line", "outside", "task", "told")
 
-    def __init__(self, task: Task, line: Line | None) -> None:
-        self.task: Task | None = task
+    outside: Place | None
+
+    def __init__(self, line: Line | None) -> None:
         self.line = line
-        self.told: BaseException | None = None
+        self.task: Task | None = None
+        self.told: list[tuple[BaseException, bool]] = []
+
+    def __enter__(self) -> Self:
+        self.outside = place.get()
+        place.set(self)
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        place.set(self.outside)
+        self.task = None
+        told = [each for each, _ in self.told]
+        if error is not None and self.outside is not None and was_reported(error, told):
+            self.outside.told.append((error, self.line is not None))
+
+    def settle(self, task: Task, error: BaseException, line: Line | None) -> None:
+        """Report what failed, unless that was done inside with all the tasks lost by it."""
+        lost = line.lost() if line else []
+        told = [each for each, with_lost in self.told if with_lost or not lost]
+        if is_failure(error) and not was_reported(error, told):
+            report(task, error, lost)
+
+    def tell(self, error: BaseException) -> None:
+        """Let whoever runs what runs here know that `error` was reported."""
+        self.told.append((error, True))
 
 
 place: ContextVar[Place | None] = ContextVar("ravyn_bg.place", default=None)
 
 
-def outer_line(container: Tasks) -> Line | None:
+def place_of(task: Task) -> Place | None:
+    """Where `task` runs, if `run` called it and reports what fails in it."""
     here = place.get()
-    return here.line if here is not None and here.task is container else None
+    return here if here is not None and here.task is task else None
 
 
-def failed(task: Task, error: BaseException, line: Line | None) -> None:
-    if is_failure(error):
-        report(task, error, line.lost() if line else [])
-    told(error)
-
-
-def told(error: BaseException) -> BaseException:
-    """Leave word, for whoever runs what is running here, that `error` has been reported."""
-    here = place.get()
-    if here is not None:
-        here.told = error
-    return error
+def innermost(task: Task, plain: bool) -> tuple[Task, bool]:
+    """The task that is run in the end, where a task has a task for its function."""
+    seen: set[int] = set()
+    while plain and isinstance_of(task.func, Task) and not task.args and not task.kwargs:
+        if id(task) in seen:
+            raise loop_error(task)
+        seen.add(id(task))
+        task = task.func
+        plain = type(task) in plain_tasks
+    return task, plain
 
 
 def holds(outer: Any, inner: Task) -> bool:
@@ -219,7 +230,11 @@ def holds(outer: Any, inner: Task) -> bool:
 
 def refuse_loop(container: Tasks) -> None:
     if any(holds(task, container) for task in container.tasks):
-        raise RuntimeError(
-            f"This {type(container).__name__} contains itself and would run for ever. "
-            f"Give it a copy of its tasks instead: BackgroundTasks(list(tasks.tasks))."
-        )
+        raise loop_error(container)
+
+
+def loop_error(task: Task) -> RuntimeError:
+    return RuntimeError(
+        f"This {type(task).__name__} contains itself and would run for ever. To run its tasks "
+        f"again, give it a copy of them: BackgroundTasks(list(tasks.tasks))."
+    )

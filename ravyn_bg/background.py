@@ -12,7 +12,14 @@ from lilya.background import Task, Tasks
 from ravyn_bg._callables import InThread, is_async
 from ravyn_bg._naming import CallRepr, shown
 from ravyn_bg._refusals import checked_tasks, no_flag, uncallable
-from ravyn_bg._running import outer_line, place, plain_types, run, run_in_order, run_side_by_side
+from ravyn_bg._running import (
+    place_of,
+    plain_containers,
+    plain_tasks,
+    run,
+    run_in_order,
+    run_side_by_side,
+)
 
 __all__ = ["BackgroundTask", "BackgroundTasks", "Task", "Tasks"]
 
@@ -58,12 +65,11 @@ class BackgroundTask(CallRepr, Task):
         self.kwargs = kwargs
 
     async def __call__(self) -> None:
-        here = place.get()
-        if here is not None and here.task is self:
-            # A subclass's own `__call__` came here, and what runs the subclass reports it.
+        if place_of(self):
+            # From a subclass's own `__call__`. What runs that one reports it.
             await self.func(*self.args, **self.kwargs)
         else:
-            await run(self, None)
+            await run(self, None, plain=True)
 
     def _parts(self) -> Iterator[tuple[str | None, Any]]:
         yield None, shown(self.func)
@@ -142,10 +148,12 @@ class BackgroundTasks(CallRepr, Tasks):
         self.tasks.append(BackgroundTask(func, *args, **kwargs))
 
     async def run_single(self) -> None:
-        await run_in_order(self, outer_line(self))
+        here = place_of(self)
+        await run_in_order(self, here.line if here else None)
 
     async def run_as_group(self) -> None:
-        await run_side_by_side(self, outer_line(self))
+        here = place_of(self)
+        await run_side_by_side(self, here.line if here else None)
 
     def _parts(self) -> Iterator[tuple[str | None, Any]]:
         yield None, self.tasks
@@ -154,7 +162,8 @@ class BackgroundTasks(CallRepr, Tasks):
         )
 
 
-plain_types.add(BackgroundTask)
+plain_tasks.add(BackgroundTask)
+plain_containers.add(BackgroundTasks)
 
 
 def as_async(func: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
