@@ -39,13 +39,15 @@ _LOADED_ON_USE = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LOADED_ON_USE:
-        value = globals()[name] = getattr(import_module(_LOADED_ON_USE[name]), name)
-        return value
-    if not name.startswith("_"):
-        import_module("ravyn_bg._elsewhere").refuse(name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a checker that sees this lets every wrong name pass
+
+    def __getattr__(name: str) -> Any:
+        if name in _LOADED_ON_USE:
+            value = globals()[name] = getattr(import_module(_LOADED_ON_USE[name]), name)
+            return value
+        if not name.startswith("_"):
+            import_module("ravyn_bg._elsewhere").refuse(name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

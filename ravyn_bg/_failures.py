@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -20,8 +21,8 @@ logger = logging.getLogger("ravyn_bg")
 
 def report(task: Any, error: BaseException, lost: Sequence[Any]) -> None:
     """Log that `task` raised `error`, and which tasks will not run because of it."""
+    name, names = name_of(task), names_of(lost)
     try:
-        name, names = name_of(task), names_of(lost)
         message = "Background task %s failed"
         if names:
             message += (
@@ -30,12 +31,15 @@ def report(task: Any, error: BaseException, lost: Sequence[Any]) -> None:
         logger.error(
             message,
             *([name, ", ".join(names)] if names else [name]),
-            exc_info=error,
+            exc_info=(type(error), error, error.__traceback__),
             extra={"background_task": name, "background_tasks_lost": names},
         )
     except Exception:
         # A log handler that raises must cost neither the task's own error nor the tasks behind it.
-        traceback.print_exc()
+        with suppress(Exception):
+            if sys.stderr:
+                print(f"Background task {name} failed, and so did logging it:", file=sys.stderr)
+                traceback.print_exc(file=sys.stderr)
 
 
 def is_failure(error: BaseException) -> bool:

@@ -71,11 +71,14 @@ def shown(func: Any) -> Bare:
 
 def name_of(task: Any) -> str:
     """Module and qualified name of what a task calls; never an argument, never an exception."""
-    for _ in range(20):  # a task in a task, a partial in a partial, but not for ever
-        if isinstance_of(task, partial) or is_leaf(task):
-            task = task.func
-        task = unwrapped(task)
-    return ".".join(filter(None, module_and_name(task)))
+    try:
+        for _ in range(20):  # a task in a task, a partial in a partial, but not for ever
+            if isinstance_of(task, partial) or is_leaf(task):
+                task = getattr(task, "func", type(task).__call__)
+            task = unwrapped(task)
+        return ".".join(filter(None, module_and_name(task)))
+    except Exception:
+        return "a callable without a name"
 
 
 def is_leaf(task: Any) -> TypeIs[Task]:
@@ -93,7 +96,7 @@ def names_of(tasks: Iterable[Any]) -> list[str]:
             names.append(name_of(task))
         elif id(task) not in seen:
             seen.add(id(task))
-            coming += task.tasks[::-1]
+            coming += list(getattr(task, "tasks", ()))[::-1]
     return names
 
 

@@ -50,15 +50,24 @@ def no_flag(name: str, value: object) -> TypeError:
 
 
 def members(tasks: Iterable[Task]) -> Iterator[Any]:
+    """The items of `tasks`; what its own code raises is a TypeError, too."""
     try:
-        yield from tasks
+        iterator = iter(tasks)
     except Exception as error:
-        given = described(tasks)
+        given, instead = described(tasks), "BackgroundTasks([BackgroundTask(func, ...)])"
         if isinstance_of(tasks, CoroutineType):
             given, _ = coroutine_closed(tasks)
         raise TypeError(
-            f"BackgroundTasks takes an iterable of tasks, got {given}: "
-            f"write BackgroundTasks([BackgroundTask(func, ...)])."
+            f"BackgroundTasks takes an iterable of tasks, got {given}: write {instead}."
+        ) from error
+    try:
+        yield from iterator
+    except TypeError:
+        raise
+    except Exception as error:
+        raise TypeError(
+            f"BackgroundTasks takes an iterable of tasks, got {described(tasks)}, which raised "
+            f"{type(error).__name__} when it was asked for the next one."
         ) from error
 
 

@@ -5,10 +5,11 @@ Sync tasks that follow one another share one hop to a worker thread: the hop is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable
 from contextvars import ContextVar, copy_context
-from functools import cache
-from types import FunctionType
+from functools import cache, partial
+from types import FunctionType, MethodType
 from typing import Any
 
 from anyio import create_task_group, to_thread
@@ -19,9 +20,10 @@ from ravyn_bg._callables import InThread, is_awaitable
 from ravyn_bg._failures import failed_together, is_failure, report, was_reported
 from ravyn_bg._naming import isinstance_of
 
-# Classes whose `__call__` does what is done here for them. A subclass may do more: it is called.
-plain_tasks: set[type[Task]] = {Task}
-plain_containers: set[type[Tasks]] = {Tasks}
+# The `__call__` of a task, and the three methods of a container, that do what is done here for
+# them. A subclass with others may do more, and is called.
+plain_calls: set[Any] = {Task.__call__}
+plain_runs: set[Any] = {(Tasks.__call__, Tasks.run_single, Tasks.run_as_group)}
 functions = frozenset({FunctionType, InThread})
 
 
@@ -29,17 +31,17 @@ async def run(task: Task, line: Line | None, plain: bool = False) -> None:
     """Run a task of any kind; if it fails, report it, unless what failed inside was reported."""
     with Place(line) as here:
         try:
-            task, plain = innermost(task, plain or type(task) in plain_tasks)
+            plain = plain or type(task).__call__ in plain_calls
+            if not plain or type(task.func) not in functions:
+                refuse_loop(task)
+                task, plain = innermost(task, plain)
             if plain:
                 await task.func(*task.args, **task.kwargs)
-                return
-            if isinstance_of(task, Tasks):
-                refuse_loop(task)
-                if type(task) in plain_containers:
-                    await (run_side_by_side if task.as_group else run_in_order)(task, line)
-                    return
-            here.task = task
-            await task()
+            elif isinstance_of(task, Tasks) and runs_of(task) in plain_runs:
+                await (run_side_by_side if task.as_group else run_in_order)(task, line)
+            else:
+                here.called = task
+                await task()
         except BaseException as error:
             here.settle(task, error, line)
             here.tell(error)
@@ -47,29 +49,27 @@ async def run(task: Task, line: Line | None, plain: bool = False) -> None:
 
 
 async def run_in_order(container: Tasks, outer: Line | None) -> None:
-    goes_on = getattr(container, "continue_on_error", False)
-    line = Line(container.tasks, outer, goes_on)
     failures: list[BaseException] = []
-    with Place(outer) as here:
+    with Line(container, outer) as line:
         coming = line.coming
         for line.position, line.task in coming:
             task = line.task
             try:
-                if type(task) not in plain_tasks or type(task.func) not in functions:
+                if type(task).__call__ not in plain_calls or type(task.func) not in functions:
                     await run(task, line)
                 elif type(task.func) is InThread:
                     await line.hop()
                 else:  # `run` would do, for one more coroutine
                     await task.func(*task.args, **task.kwargs)
             except BaseException as error:
-                here.settle(line.task, error, line)
-                here.told.clear()
-                if not goes_on or not is_failure(error):
-                    here.tell(error)
+                line.settle(line.task, error, line)
+                line.told.clear()
+                if not line.goes_on or not is_failure(error):
+                    line.tell(error)
                     raise
                 failures.append(error)
         if failures:
-            here.tell(group := failed_together(failures, of=line.position + 1))
+            line.tell(group := failed_together(failures, of=line.position + 1))
             raise group
 
 
@@ -81,7 +81,7 @@ async def run_side_by_side(container: Tasks, outer: Line | None) -> None:
 
         async def run_one(task: Task, position: int) -> None:
             try:
-                if type(task) not in plain_tasks or type(task.func) not in functions:
+                if type(task).__call__ not in plain_calls or type(task.func) not in functions:
                     await run(task, outer)
                 else:
                     await task.func(*task.args, **task.kwargs)
@@ -102,71 +102,16 @@ async def run_side_by_side(container: Tasks, outer: Line | None) -> None:
             raise
 
 
-class Line:
-    """Tasks running in order: which one runs now, and which will not run if it fails."""
-
-    __slots__ = ("coming", "goes_on", "left", "outer", "position", "task", "tasks")
-
-    task: Task
-
-    def __init__(self, tasks: Iterable[Task], outer: Line | None, goes_on: bool) -> None:
-        self.tasks = tasks if isinstance(tasks, list) else list(tasks)
-        self.coming = enumerate(self.tasks)
-        self.position = 0
-        self.outer = outer
-        self.goes_on = goes_on
-
-    async def hop(self) -> None:
-        """Run this sync task, and those that follow it, in one worker thread."""
-        self.left = False
-        try:
-            returned = await to_thread.run_sync(self.run_in_thread)
-        finally:
-            self.left = True  # a task that asyncio itself cancels does not wait for its thread
-        if returned:
-            await returned[0]
-
-    def run_in_thread(self) -> tuple[Any] | None:
-        check_cancelled = cancellation_check()
-        while True:
-            task: Any = self.task
-            result = copy_context().run(task.func.__wrapped__, *task.args, **task.kwargs)
-            if is_awaitable(result):
-                return (result,)  # in a tuple, because Trio takes no coroutine from a thread
-            following = self.position + 1
-            if following >= len(self.tasks) or not runs_in_thread(self.tasks[following]):
-                return None
-            check_cancelled()
-            if self.left:
-                return None
-            self.position, self.task = next(self.coming)
-
-    def lost(self) -> list[Task]:
-        rest = [] if self.goes_on else self.tasks[self.position + 1 :]
-        return rest + self.outer.lost() if self.outer else rest
-
-
-def runs_in_thread(task: Task) -> bool:
-    return type(task) in plain_tasks and type(task.func) is InThread
-
-
-@cache
-def cancellation_check() -> Callable[[], None]:
-    from anyio.from_thread import check_cancelled  # slower to load than all of `ravyn_bg`
-
-    return check_cancelled
-
-
 class Place:
-    """Where something runs: the line it stands in, and which failures inside were reported."""
+    """Where something runs: in which line, and which failures inside it were reported."""
 
-    __slots__ = ("line", "outside", "task", "told")
+    __slots__ = ("called", "outer", "outside", "told")
 
     outside: Place | None
 
-    def __init__(self, line: Line | None) -> None:
-        self.line = line
-        self.task: Task | None = None
+    def __init__(self, outer: Line | None) -> None:
+        self.outer = outer
+        self.called: Task | None = None
         self.told: list[tuple[BaseException, bool]] = []
 
     def __enter__(self) -> Self:
@@ -176,10 +121,10 @@ class Place:
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         place.set(self.outside)
-        self.task = None
+        self.called = None
         told = [each for each, _ in self.told]
         if error is not None and self.outside is not None and was_reported(error, told):
-            self.outside.told.append((error, self.line is not None))
+            self.outside.told.append((error, self.outer is not None))
 
     def settle(self, task: Task, error: BaseException, line: Line | None) -> None:
         """Report what failed, unless that was done inside with all the tasks lost by it."""
@@ -196,10 +141,81 @@ class Place:
 place: ContextVar[Place | None] = ContextVar("ravyn_bg.place", default=None)
 
 
-def place_of(task: Task) -> Place | None:
-    """Where `task` runs, if `run` called it and reports what fails in it."""
+def is_called(task: Task) -> bool:
+    """Whether `run` has called `task`, and reports what fails in it."""
     here = place.get()
-    return here if here is not None and here.task is task else None
+    return here is not None and here.called is task
+
+
+class Line(Place):
+    """Tasks running in order: which one runs now, and which will not run if it fails."""
+
+    __slots__ = ("coming", "goes_on", "left", "position", "task", "tasks")
+
+    task: Task
+
+    def __init__(self, container: Tasks, outer: Line | None) -> None:
+        super().__init__(outer)
+        tasks = container.tasks
+        self.tasks = tasks if isinstance_of(tasks, list) else list(tasks)
+        self.coming = enumerate(self.tasks)
+        self.position = 0
+        self.goes_on = getattr(container, "continue_on_error", False)
+
+    async def hop(self) -> None:
+        """Run this sync task, and those that follow it, in one worker thread."""
+        self.left = False
+        cancelling = asyncio_cancelling()
+        try:
+            returned = await to_thread.run_sync(self.run_in_thread, cancelling, cancelling())
+        finally:
+            self.left = True  # a task that asyncio itself cancels does not wait for its thread
+        if returned:
+            await returned[0]
+
+    def run_in_thread(self, cancelling: Callable[[], int], before: int) -> tuple[Any] | None:
+        check_cancelled = cancellation_check()
+        while True:
+            task: Any = self.task
+            result = copy_context().run(task.func.__wrapped__, *task.args, **task.kwargs)
+            if is_awaitable(result):
+                return (result,)  # in a tuple, because Trio takes no coroutine from a thread
+            following = self.position + 1
+            if following >= len(self.tasks):
+                return None
+            task = self.tasks[following]
+            if type(task).__call__ not in plain_calls or type(task.func) is not InThread:
+                return None
+            check_cancelled()
+            if self.left or cancelling() > before:
+                return None
+            self.position, self.task = next(self.coming)
+
+    def lost(self) -> list[Task]:
+        rest = [] if self.goes_on else self.tasks[self.position + 1 :]
+        return rest + self.outer.lost() if self.outer else rest
+
+
+@cache
+def cancellation_check() -> Callable[[], None]:
+    from anyio.from_thread import check_cancelled  # slower to load than all of `ravyn_bg`
+
+    return check_cancelled
+
+
+def asyncio_cancelling() -> Callable[[], int]:
+    """How often asyncio has been asked to cancel the current task, for a thread to look at."""
+    asyncio: Any = sys.modules.get("asyncio")  # not loaded under Trio, perhaps
+    try:
+        cancelling: Callable[[], int] = asyncio.current_task().cancelling
+    except (AttributeError, RuntimeError):  # before Python 3.11, or not on asyncio
+        return int
+    return cancelling
+
+
+def runs_of(container: Tasks) -> tuple[Any, ...]:
+    kind = type(container)
+    return kind.__call__, kind.run_single, kind.run_as_group
 
 
 def innermost(task: Task, plain: bool) -> tuple[Task, bool]:
@@ -210,8 +226,13 @@ def innermost(task: Task, plain: bool) -> tuple[Task, bool]:
             raise loop_error(task)
         seen.add(id(task))
         task = task.func
-        plain = type(task) in plain_tasks
+        plain = type(task).__call__ in plain_calls
     return task, plain
+
+
+def refuse_loop(task: Task) -> None:
+    if any(holds(inner, task) for inner in runs_within(task)):
+        raise loop_error(task)
 
 
 def holds(outer: Any, inner: Task) -> bool:
@@ -222,15 +243,26 @@ def holds(outer: Any, inner: Task) -> bool:
         each = below.pop()
         if each is inner:
             return True
-        if isinstance_of(each, Task) and id(each) not in seen:
+        if id(each) not in seen:
             seen.add(id(each))
-            below += each.tasks if isinstance_of(each, Tasks) else [each.func]
+            below += runs_within(each)
     return False
 
 
-def refuse_loop(container: Tasks) -> None:
-    if any(holds(task, container) for task in container.tasks):
-        raise loop_error(container)
+def runs_within(outer: Any) -> list[Any]:
+    """What runs when `outer` runs, as far as can be seen from outside."""
+    if isinstance_of(outer, Tasks):
+        return list(getattr(outer, "tasks", ()))
+    if isinstance_of(outer, Task) or isinstance_of(outer, partial):
+        return [getattr(outer, "func", None)]
+    if isinstance_of(outer, InThread):
+        return [outer.__wrapped__]
+    if isinstance_of(outer, MethodType) and outer.__name__ in RUNS:
+        return [outer.__self__]
+    return []
+
+
+RUNS = ("__call__", "run_single", "run_as_group")
 
 
 def loop_error(task: Task) -> RuntimeError:

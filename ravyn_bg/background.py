@@ -13,9 +13,9 @@ from ravyn_bg._callables import InThread, is_async
 from ravyn_bg._naming import CallRepr, shown
 from ravyn_bg._refusals import checked_tasks, no_flag, uncallable
 from ravyn_bg._running import (
-    place_of,
-    plain_containers,
-    plain_tasks,
+    is_called,
+    plain_calls,
+    plain_runs,
     run,
     run_in_order,
     run_side_by_side,
@@ -32,7 +32,7 @@ class BackgroundTask(CallRepr, Task):
     Parameters:
         func: What to call: any callable, passed and not called, by position.
         *args: Positional arguments for `func`.
-        **kwargs: Keyword arguments for `func`, whatever their names. A type checker holds all
+        **kwds: Keyword arguments for `func`, whatever their names. A type checker holds all
             arguments to the signature of `func`.
 
     Raises:
@@ -59,13 +59,15 @@ class BackgroundTask(CallRepr, Task):
     args: tuple[Any, ...]  # type: ignore[assignment]
     kwargs: dict[str, Any]  # type: ignore[assignment]
 
-    def __init__(self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
+    # Not `**kwargs`: pyright takes an argument that is meant for a parameter of that name for it.
+    # And `object`, not `Any`, as what a call returns: mypy then checks generic functions, too.
+    def __init__(self, func: Callable[P, object], /, *args: P.args, **kwds: P.kwargs) -> None:
         self.func = as_async(func)
         self.args = args
-        self.kwargs = kwargs
+        self.kwargs = kwds
 
     async def __call__(self) -> None:
-        if place_of(self):
+        if is_called(self):
             # From a subclass's own `__call__`. What runs that one reports it.
             await self.func(*self.args, **self.kwargs)
         else:
@@ -106,6 +108,9 @@ class BackgroundTasks(CallRepr, Tasks):
     __slots__ = ("continue_on_error",)
 
     tasks: list[Task]
+    func: Callable[..., Awaitable[Any]]
+    args: tuple[Any, ...]  # type: ignore[assignment]  # as above
+    kwargs: dict[str, Any]  # type: ignore[assignment]  # as above
 
     def __init__(
         self,
@@ -124,14 +129,14 @@ class BackgroundTasks(CallRepr, Tasks):
 
     # Lilya's `func` has no `/`, so that it cannot pass on a keyword of that name.
     def add_task(  # type: ignore[override]
-        self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs
+        self, func: Callable[P, object], /, *args: P.args, **kwds: P.kwargs
     ) -> None:
         """Add a task that calls `func` with these arguments, which a type checker holds to it.
 
         Parameters:
             func: What to call: any callable, passed and not called, by position.
             *args: Positional arguments for `func`.
-            **kwargs: Keyword arguments for `func`, whatever their names.
+            **kwds: Keyword arguments for `func`, whatever their names.
 
         Raises:
             TypeError: At once, if `func` is not callable, or is this container.
@@ -145,15 +150,13 @@ class BackgroundTasks(CallRepr, Tasks):
         """
         if func is self:
             raise TypeError("A BackgroundTasks cannot contain itself: it would run for ever.")
-        self.tasks.append(BackgroundTask(func, *args, **kwargs))
+        self.tasks.append(BackgroundTask(func, *args, **kwds))
 
     async def run_single(self) -> None:
-        here = place_of(self)
-        await run_in_order(self, here.line if here else None)
+        await run_in_order(self, None)
 
     async def run_as_group(self) -> None:
-        here = place_of(self)
-        await run_side_by_side(self, here.line if here else None)
+        await run_side_by_side(self, None)
 
     def _parts(self) -> Iterator[tuple[str | None, Any]]:
         yield None, self.tasks
@@ -162,8 +165,8 @@ class BackgroundTasks(CallRepr, Tasks):
         )
 
 
-plain_tasks.add(BackgroundTask)
-plain_containers.add(BackgroundTasks)
+plain_calls.add(BackgroundTask.__call__)
+plain_runs.add((Tasks.__call__, BackgroundTasks.run_single, BackgroundTasks.run_as_group))
 
 
 def as_async(func: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
