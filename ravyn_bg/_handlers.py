@@ -5,10 +5,21 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from copy import copy
 from functools import partial, update_wrapper
 from types import CoroutineType, FunctionType, MethodType
-from typing import Annotated, Any, ForwardRef, TypeVar, cast, get_args, get_origin, overload
+from typing import (
+    Annotated,
+    Any,
+    ForwardRef,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    overload,
+)
 
 from lilya.background import Task
 from lilya.compat import is_async_callable
@@ -20,7 +31,8 @@ from ravyn_bg import background
 from ravyn_bg._naming import described, isinstance_of, shown
 from ravyn_bg._refusals import coroutine_closed
 from ravyn_bg._running import holds
-from ravyn_bg.background import BackgroundTask, BackgroundTasks
+from ravyn_bg.background import BackgroundTasks
+from ravyn_bg.types import BackgroundTaskType
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -65,39 +77,47 @@ def with_background(given: Any, /) -> Any:
 
 def decorated(handler: Callable[..., Any], fixed: Task | None) -> Callable[..., Any]:
     function = function_of(handler)
-    refuse_wrong_order(handler)
     signature = inspect.signature(handler)
     wanted = {
-        name: container
-        for name, parameter in signature.parameters.items()
+        name: (container, position)
+        for position, (name, parameter) in enumerate(signature.parameters.items())
         if (container := container_for(parameter, handler, function.__globals__))
     }
+    refuse_wrong_place(handler, signature, bool(wanted))
     if fixed is None and not wanted:
         raise TypeError(
             f"@with_background stands on {shown(handler)}, which asks for no tasks: give it a "
             f"parameter `background_tasks: BackgroundTasks`, or write @with_background(task)."
         )
 
+    def containers(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, BackgroundTasks]:
+        # Except for what is passed already, by a test that calls the handler itself.
+        return {
+            name: container()
+            for name, (container, position) in wanted.items()
+            if name not in kwargs and position >= len(args)
+        }
+
     async def awaiting(*args: Any, **kwargs: Any) -> Any:
-        added = {name: container() for name, container in wanted.items()}
+        added = containers(args, kwargs)
         return answer(await handler(*args, **kwargs, **added), fixed, [*added.values()])
 
     def calling(*args: Any, **kwargs: Any) -> Any:
-        added = {name: container() for name, container in wanted.items()}
+        added = containers(args, kwargs)
         return answer(handler(*args, **kwargs, **added), fixed, [*added.values()])
 
     wrapper: Any = awaiting if is_async_callable(handler) else calling
-    update_wrapper(wrapper, handler, updated=())
+    update_wrapper(wrapper, handler if hasattr(handler, "__name__") else function, updated=())
     # Lilya keeps what it knows of a handler on the function that `__wrapped__` leads to; and that
     # one has the parameters which Lilya shall not see.
     del wrapper.__wrapped__
-    known = {name: value for name, value in vars(function).items() if "lilya" not in name}
-    wrapper.__dict__.update(known, __with_background__=True)
+    marks = {name: value for name, value in vars(handler).items() if "__lilya_" not in name}
+    wrapper.__dict__.update(marks, __with_background__=True)
     wrapper.__signature__ = signature.replace(
         parameters=[each for name, each in signature.parameters.items() if name not in wanted]
     )
     wrapper.__annotations__ = {
-        name: value for name, value in function.__annotations__.items() if name not in wanted
+        name: value for name, value in annotations_of(function).items() if name not in wanted
     }
     return cast("Callable[..., Any]", wrapper)
 
@@ -109,19 +129,24 @@ def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any
     own = getattr(result, "background", None) if is_app else None
     # A stream is read after its handler has returned, and may add tasks until it ends.
     streams = hasattr(result, "body_iterator") if is_response else is_app
-    # The handler may have passed on what was injected to its response, where it runs already.
-    behind: list[Any] = [each for each in added if (each.tasks or streams) and not holds(own, each)]
-    if fixed is not None and own is None:
-        behind.insert(0, fixed)
+    behind: list[Any] = [] if fixed is None or own is not None else [fixed]
+    for each in added:
+        # What the handler passed on to its response, or to another container, runs there.
+        others = [own, *(other for other in added if other is not each)]
+        if (each.tasks or streams) and not any(holds(other, each) for other in others):
+            behind.append(each)
     if not behind:
         return result
-    if is_response:
-        result = copy(result)  # the handler may return one response to many requests
-        result.background = in_order(behind if own is None else [own, *behind])
-        return result
-    if is_app:
-        return Followed(result, in_order(behind))
-    return Ok(None if result is None else json_encode(result), background=in_order(behind))
+    if not is_app:
+        return Ok(None if result is None else json_encode(result), background=in_order(behind))
+    # A response is copied, because the handler may return one to many requests. One whose content
+    # is still to come cannot be shared in that way, nor can some classes be copied.
+    if is_response and getattr(result, "async_content", None) is None:
+        with suppress(Exception):
+            response = copy(result)
+            response.background = in_order(behind if own is None else [own, *behind])
+            return response
+    return Followed(result, in_order(behind))
 
 
 def in_order(tasks: list[Any]) -> Any:
@@ -151,23 +176,21 @@ def container_for(
     """The class of container that this parameter asks for, if it asks for one."""
     annotation = read(parameter.annotation, names)
     classes = [each for each in (annotation, *get_args(annotation)) if isinstance_of(each, type)]
-    if not any(issubclass(each, (BackgroundTask, BackgroundTasks)) for each in classes):
+    if not any(issubclass(each, Task) for each in classes):
         return None
-    if classes != [annotation] or issubclass(annotation, BackgroundTask):
+    by_name = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    plain = classes == [annotation] and issubclass(annotation, BackgroundTasks)
+    if not plain or not by_name or parameter.default is not parameter.empty:
         raise TypeError(
-            f"{shown(handler)} asks for `{parameter}`, but what a request brings is a container to "
-            f"add tasks to: write `{parameter.name}: BackgroundTasks`."
-        )
-    by_name = (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-    if parameter.default is not parameter.empty or parameter.kind not in by_name:
-        raise TypeError(
-            f"{shown(handler)} asks for `{parameter}`, but each request brings one, by name: write "
-            f"`{parameter.name}: BackgroundTasks`, without a default."
+            f"{shown(handler)} asks for `{parameter}`, but what each request brings is a new "
+            f"BackgroundTasks, passed by name. Write `{parameter.name}: BackgroundTasks`, with no "
+            f"default, no union and no star, and not before a `/`."
         )
     return cast("type[BackgroundTasks]", annotation)
 
 
 # What a string says that names something which only a type checker imports.
+OURS = re.compile(r"\bBackgroundTasks?\b")
 UNREADABLE = re.compile(r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*(BackgroundTasks?)\s*(?:,.*\])?", re.S)
 
 
@@ -180,12 +203,22 @@ def read(annotation: Any, names: dict[str, Any]) -> Any:
             try:
                 annotation = eval(annotation, names)
             except Exception:
-                ours = UNREADABLE.fullmatch(annotation.strip())
-                return getattr(background, ours[1]) if ours else None
+                if not OURS.search(annotation):
+                    return None
+                name = UNREADABLE.fullmatch(annotation.strip())
+                return getattr(background, name[1]) if name else BackgroundTaskType
         elif get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
         else:
             return annotation
+
+
+def annotations_of(function: FunctionType) -> dict[str, Any]:
+    # Evaluated, because Lilya would look up the names of a string among those of this module.
+    try:
+        return get_type_hints(function, include_extras=True)
+    except Exception:
+        return function.__annotations__
 
 
 def function_of(handler: Any) -> FunctionType:
@@ -193,28 +226,36 @@ def function_of(handler: Any) -> FunctionType:
     function = handler
     while isinstance_of(function, partial) or isinstance_of(function, MethodType):
         function = function.func if isinstance_of(function, partial) else function.__func__
-    if not isinstance_of(function, FunctionType):
-        given, instead = described(handler), "it takes a handler, or a task for every request"
-        if isinstance_of(handler, CoroutineType):
-            given, instead = coroutine_closed(handler)
-        elif isinstance_of(handler, type):
-            instead = "put it on the methods that answer"
-        raise TypeError(f"with_background got {given}: {instead}.")
-    unwrapped: FunctionType = inspect.unwrap(function)
-    return unwrapped
+    if isinstance_of(function, FunctionType):
+        unwrapped: FunctionType = inspect.unwrap(function)
+        return unwrapped
+    given, instead = described(handler), "it takes a handler, or the task behind it"
+    if isinstance_of(handler, CoroutineType):
+        given, instead = coroutine_closed(handler)
+    elif isinstance_of(handler, (staticmethod, classmethod)):
+        instead = "put it below that, next to the function"
+    elif isinstance_of(handler, type) and issubclass(handler, Task):
+        instead = f"make one, {shown(handler)}(...)"
+    elif isinstance_of(handler, type):
+        instead = "put it on the methods that answer"
+    elif isinstance_of(handler, (list, tuple)):
+        instead = "make it one, BackgroundTasks([...])"
+    raise TypeError(f"with_background got {given}: {instead}.")
 
 
-def refuse_wrong_order(handler: Callable[..., Any]) -> None:
-    marks = getattr(handler, "__dict__", {})
+def refuse_wrong_place(handler: Any, signature: inspect.Signature, injects: bool) -> None:
+    marks = vars(handler)
+    below = getattr(handler, "__globals__", {}).get("__name__")
+    wrong = ""
     if "__with_background__" in marks:
-        raise TypeError(
-            f"{shown(handler)} has @with_background twice: write it once, with all of its tasks, "
-            f"@with_background(BackgroundTasks([...]))."
-        )
-    above = "the route decorator" if any(name.startswith("_lilya_") for name in marks) else ""
-    above = above or ("@openapi" if "openapi_meta" in marks else "")
-    if above:
-        raise TypeError(
-            f"@with_background stands above {above} of {shown(handler)}, which has then been "
-            f"registered without tasks: put @with_background below it, next to the function."
-        )
+        wrong = "stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
+    elif any(name.startswith("_lilya_") for name in marks):
+        wrong = "stands above the route decorator, which has registered the handler without it"
+    elif "openapi_meta" in marks:
+        wrong = "stands above @openapi: put it below, next to the function"
+    elif injects and below == "lilya.decorators":
+        wrong = "injects a container into @cache or @observable: put it below, next to the function"
+    elif any("websocket" in str(each).lower() for each in signature.parameters.values()):
+        wrong = "stands on a websocket: tasks run after a response, and a websocket has none"
+    if wrong:
+        raise TypeError(f"@with_background on {shown(handler)} {wrong}.")
