@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
 
@@ -15,6 +15,9 @@ from ravyn_bg._naming import name_of, names_of
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
+
+# By `id`: an exception may be equal to another, or say that it is. It stays alive beside its id.
+Told: TypeAlias = "dict[int, tuple[BaseException, bool]]"
 
 logger = logging.getLogger("ravyn_bg")
 
@@ -52,11 +55,12 @@ def is_failure(error: BaseException) -> bool:
     return not isinstance(error, passing)
 
 
-def was_reported(error: BaseException, told: Sequence[BaseException]) -> bool:
-    if any(error is each for each in told):
-        return True
+def was_reported(error: BaseException, told: Told, with_lost: bool = False) -> bool:
+    """Whether `error`, or all that it groups, was reported, with the tasks lost by it if asked."""
+    if id(error) in told:
+        return told[id(error)][1] or not with_lost
     if isinstance(error, BaseExceptionGroup):
-        return all(was_reported(each, told) for each in error.exceptions)
+        return all(was_reported(each, told, with_lost) for each in error.exceptions)
     return False
 
 

@@ -183,7 +183,7 @@ def container_for(
     if not plain or not by_name or parameter.default is not parameter.empty:
         raise TypeError(
             f"{shown(handler)} asks for `{parameter}`, but what each request brings is a new "
-            f"BackgroundTasks, passed by name. Write `{parameter.name}: BackgroundTasks`, with no "
+            f"BackgroundTasks, passed by name: write `{parameter.name}: BackgroundTasks`, with no "
             f"default, no union and no star, and not before a `/`."
         )
     return cast("type[BackgroundTasks]", annotation)

@@ -17,7 +17,7 @@ from lilya.background import Task, Tasks
 from typing_extensions import Self
 
 from ravyn_bg._callables import InThread, is_awaitable
-from ravyn_bg._failures import failed_together, is_failure, report, was_reported
+from ravyn_bg._failures import Told, failed_together, is_failure, report, was_reported
 from ravyn_bg._naming import isinstance_of
 
 # The `__call__` of a task, and the three methods of a container, that do what is done here for
@@ -87,6 +87,7 @@ async def run_side_by_side(container: Tasks, outer: Line | None) -> None:
                     await task.func(*task.args, **task.kwargs)
             except BaseException as error:
                 here.settle(task, error, outer)
+                here.told.pop(id(error), None)  # a sibling may raise the same object
                 if not goes_on or not is_failure(error):
                     raise
                 failures[position] = error
@@ -112,7 +113,7 @@ class Place:
     def __init__(self, outer: Line | None) -> None:
         self.outer = outer
         self.called: Task | None = None
-        self.told: list[tuple[BaseException, bool]] = []
+        self.told: Told = {}
 
     def __enter__(self) -> Self:
         self.outside = place.get()
@@ -122,20 +123,18 @@ class Place:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         place.set(self.outside)
         self.called = None
-        told = [each for each, _ in self.told]
-        if error is not None and self.outside is not None and was_reported(error, told):
-            self.outside.told.append((error, self.outer is not None))
+        if error is not None and self.outside and was_reported(error, self.told):
+            self.outside.told[id(error)] = error, self.outer is not None
 
     def settle(self, task: Task, error: BaseException, line: Line | None) -> None:
         """Report what failed, unless that was done inside with all the tasks lost by it."""
         lost = line.lost() if line else []
-        told = [each for each, with_lost in self.told if with_lost or not lost]
-        if is_failure(error) and not was_reported(error, told):
+        if is_failure(error) and not was_reported(error, self.told, with_lost=bool(lost)):
             report(task, error, lost)
 
     def tell(self, error: BaseException) -> None:
         """Let whoever runs what runs here know that `error` was reported."""
-        self.told.append((error, True))
+        self.told[id(error)] = error, True
 
 
 place: ContextVar[Place | None] = ContextVar("ravyn_bg.place", default=None)
