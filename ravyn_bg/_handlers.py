@@ -127,13 +127,13 @@ def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any
     is_response = isinstance(result, Response)
     is_app = is_response or is_async_callable(result)  # Lilya takes everything else for data
     own = getattr(result, "background", None) if is_app else None
-    # A stream is read after its handler has returned, and may add tasks until it ends.
-    streams = hasattr(result, "body_iterator") if is_response else is_app
+    # A stream, and a task of the response's own, may add tasks after the handler has returned.
+    open_end = own is not None or is_app and (hasattr(result, "body_iterator") or not is_response)
     behind: list[Any] = [] if fixed is None or own is not None else [fixed]
     for each in added:
         # What the handler passed on to its response, or to another container, runs there.
         others = [own, *(other for other in added if other is not each)]
-        if (each.tasks or streams) and not any(holds(other, each) for other in others):
+        if (each.tasks or open_end) and not any(holds(other, each) for other in others):
             behind.append(each)
     if not behind:
         return result
