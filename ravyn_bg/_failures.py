@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
 # By `id`: an exception may be equal to another, or say that it is. It stays alive beside its id.
-Told: TypeAlias = "dict[int, tuple[BaseException, bool]]"
+Told: TypeAlias = "Mapping[int, tuple[BaseException, bool]]"
 
 logger = logging.getLogger("ravyn_bg")
 

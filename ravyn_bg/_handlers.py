@@ -128,7 +128,7 @@ def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any
     is_app = is_response or is_async_callable(result)  # Lilya takes everything else for data
     own = getattr(result, "background", None) if is_app else None
     # A stream, and a task of the response's own, may add tasks after the handler has returned.
-    open_end = own is not None or is_app and (hasattr(result, "body_iterator") or not is_response)
+    open_end = own is not None or (is_app and (hasattr(result, "body_iterator") or not is_response))
     behind: list[Any] = [] if fixed is None or own is not None else [fixed]
     for each in added:
         # What the handler passed on to its response, or to another container, runs there.

@@ -63,7 +63,7 @@ async def run_in_order(container: Tasks, outer: Line | None) -> None:
                     await task.func(*task.args, **task.kwargs)
             except BaseException as error:
                 line.settle(line.task, error, line)
-                line.told.clear()
+                line.forget(error)
                 if not line.goes_on or not is_failure(error):
                     line.tell(error)
                     raise
@@ -87,7 +87,7 @@ async def run_side_by_side(container: Tasks, outer: Line | None) -> None:
                     await task.func(*task.args, **task.kwargs)
             except BaseException as error:
                 here.settle(task, error, outer)
-                here.told.pop(id(error), None)  # a sibling may raise the same object
+                here.forget(error)
                 if not goes_on or not is_failure(error):
                     raise
                 failures[position] = error
@@ -106,14 +106,13 @@ async def run_side_by_side(container: Tasks, outer: Line | None) -> None:
 class Place:
     """Where something runs: in which line, and which failures inside it were reported."""
 
-    __slots__ = ("called", "outer", "outside", "told")
-
+    called: Task | None = None
+    outer: Line | None
     outside: Place | None
+    told: Told = {}  # noqa: RUF012 - replaced, never changed
 
     def __init__(self, outer: Line | None) -> None:
         self.outer = outer
-        self.called: Task | None = None
-        self.told: Told = {}
 
     def __enter__(self) -> Self:
         self.outside = place.get()
@@ -124,7 +123,7 @@ class Place:
         place.set(self.outside)
         self.called = None
         if error is not None and self.outside and was_reported(error, self.told):
-            self.outside.told[id(error)] = error, self.outer is not None
+            self.outside.tell(error, with_lost=self.outer is not None)
 
     def settle(self, task: Task, error: BaseException, line: Line | None) -> None:
         """Report what failed, unless that was done inside with all the tasks lost by it."""
@@ -132,9 +131,13 @@ class Place:
         if is_failure(error) and not was_reported(error, self.told, with_lost=bool(lost)):
             report(task, error, lost)
 
-    def tell(self, error: BaseException) -> None:
+    def tell(self, error: BaseException, with_lost: bool = True) -> None:
         """Let whoever runs what runs here know that `error` was reported."""
-        self.told[id(error)] = error, True
+        self.told = {**self.told, id(error): (error, with_lost)}
+
+    def forget(self, error: BaseException) -> None:
+        # Another task may raise the same object, and has failed then, too.
+        self.told = {key: each for key, each in self.told.items() if key != id(error)}
 
 
 place: ContextVar[Place | None] = ContextVar("ravyn_bg.place", default=None)
@@ -149,14 +152,11 @@ def is_called(task: Task) -> bool:
 class Line(Place):
     """Tasks running in order: which one runs now, and which will not run if it fails."""
 
-    __slots__ = ("coming", "goes_on", "left", "position", "task", "tasks")
-
     task: Task
 
     def __init__(self, container: Tasks, outer: Line | None) -> None:
-        super().__init__(outer)
-        tasks = container.tasks
-        self.tasks = tasks if isinstance_of(tasks, list) else list(tasks)
+        self.outer = outer
+        self.tasks = container.tasks if type(container.tasks) is list else list(container.tasks)
         self.coming = enumerate(self.tasks)
         self.position = 0
         self.goes_on = getattr(container, "continue_on_error", False)
