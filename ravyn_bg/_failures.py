@@ -49,7 +49,9 @@ def is_failure(error: BaseException) -> bool:
     """Cancellation and the end of the program are none: they pass through, unreported."""
     if isinstance(error, Exception):
         return True
-    passing = (anyio.get_cancelled_exc_class(), KeyboardInterrupt, SystemExit, GeneratorExit)
+    passing: tuple[type[BaseException], ...] = (KeyboardInterrupt, SystemExit, GeneratorExit)
+    with suppress(RuntimeError):  # no event loop: a coroutine that is closed after it has stopped
+        passing += (anyio.get_cancelled_exc_class(),)
     if isinstance(error, BaseExceptionGroup):
         return error.subgroup(passing) is None
     return not isinstance(error, passing)

@@ -90,29 +90,39 @@ def decorated(handler: Callable[..., Any], fixed: Task | None) -> Callable[..., 
             f"parameter `background_tasks: BackgroundTasks`, or write @with_background(task)."
         )
 
-    def containers(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, BackgroundTasks]:
-        # Except for what is passed already, by a test that calls the handler itself.
-        return {
-            name: container()
-            for name, (container, position) in wanted.items()
-            if name not in kwargs and position >= len(args)
-        }
+    def fill(args: list[Any], kwargs: dict[str, Any]) -> list[BackgroundTasks]:
+        """Put a new container where one is wanted and the caller, who may be a test, has none."""
+        added: list[BackgroundTasks] = []
+        for name, (container, position) in wanted.items():
+            given = args[position] if position < len(args) else kwargs.get(name)
+            if isinstance_of(given, BackgroundTasks):
+                continue
+            added.append(container())
+            if position < len(args):  # which are those of the signature without it
+                args.insert(position, added[-1])
+            else:
+                kwargs[name] = added[-1]
+        return added
 
-    async def awaiting(*args: Any, **kwargs: Any) -> Any:
-        added = containers(args, kwargs)
-        return answer(await handler(*args, **kwargs, **added), fixed, [*added.values()])
+    async def awaiting(*given: Any, **kwargs: Any) -> Any:
+        args = [*given]
+        added = fill(args, kwargs)
+        return answer(await handler(*args, **kwargs), fixed, added)
 
-    def calling(*args: Any, **kwargs: Any) -> Any:
-        added = containers(args, kwargs)
-        return answer(handler(*args, **kwargs, **added), fixed, [*added.values()])
+    def calling(*given: Any, **kwargs: Any) -> Any:
+        args = [*given]
+        added = fill(args, kwargs)
+        return answer(handler(*args, **kwargs), fixed, added)
 
     wrapper: Any = awaiting if is_async_callable(handler) else calling
     update_wrapper(wrapper, handler if hasattr(handler, "__name__") else function, updated=())
     # Lilya keeps what it knows of a handler on the function that `__wrapped__` leads to; and that
     # one has the parameters which Lilya shall not see.
     del wrapper.__wrapped__
-    marks = {name: value for name, value in vars(handler).items() if "__lilya_" not in name}
-    wrapper.__dict__.update(marks, __with_background__=True)
+    for name, value in vars(handler).items():
+        if name != "__wrapped__" and not name.startswith("__lilya_"):
+            setattr(wrapper, name, value)
+    wrapper.__with_background__ = True
     wrapper.__signature__ = signature.replace(
         parameters=[each for name, each in signature.parameters.items() if name not in wanted]
     )
@@ -127,13 +137,14 @@ def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any
     is_response = isinstance(result, Response)
     is_app = is_response or is_async_callable(result)  # Lilya takes everything else for data
     own = getattr(result, "background", None) if is_app else None
-    # A stream, and a task of the response's own, may add tasks after the handler has returned.
-    open_end = own is not None or (is_app and (hasattr(result, "body_iterator") or not is_response))
+    # Tasks may yet be added by a task of the response's own, and while a stream is read.
+    open_end = is_app and (own is not None or not is_response or streams(result))
     behind: list[Any] = [] if fixed is None or own is not None else [fixed]
     for each in added:
         # What the handler passed on to its response, or to another container, runs there.
         others = [own, *(other for other in added if other is not each)]
-        if (each.tasks or open_end) and not any(holds(other, each) for other in others):
+        elsewhere = any(holds(other, each) and not holds(each, other) for other in others)
+        if (each.tasks or open_end) and not elsewhere:
             behind.append(each)
     if not behind:
         return result
@@ -147,6 +158,11 @@ def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any
             response.background = in_order(behind if own is None else [own, *behind])
             return response
     return Followed(result, in_order(behind))
+
+
+def streams(response: Response) -> bool:
+    kind = type(response)
+    return hasattr(response, "body_iterator") or kind.__call__.__module__ != Response.__module__
 
 
 def in_order(tasks: list[Any]) -> Any:
@@ -209,6 +225,8 @@ def read(annotation: Any, names: dict[str, Any]) -> Any:
                 return getattr(background, name[1]) if name else BackgroundTaskType
         elif get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
+        elif type(annotation).__name__ == "TypeAliasType":  # Python's, or that of typing-extensions
+            annotation = annotation.__value__
         else:
             return annotation
 
@@ -250,12 +268,18 @@ def refuse_wrong_place(handler: Any, signature: inspect.Signature, injects: bool
     if "__with_background__" in marks:
         wrong = "stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
     elif any(name.startswith("_lilya_") for name in marks):
-        wrong = "stands above the route decorator, which has registered the handler without it"
+        wrong = "stands above the route decorator: put it below, next to the function"
     elif "openapi_meta" in marks:
         wrong = "stands above @openapi: put it below, next to the function"
     elif injects and below == "lilya.decorators":
         wrong = "injects a container into @cache or @observable: put it below, next to the function"
-    elif any("websocket" in str(each).lower() for each in signature.parameters.values()):
+    elif any(is_websocket(each) for each in signature.parameters.values()):
         wrong = "stands on a websocket: tasks run after a response, and a websocket has none"
     if wrong:
         raise TypeError(f"@with_background on {shown(handler)} {wrong}.")
+
+
+def is_websocket(parameter: inspect.Parameter) -> bool:
+    annotation = parameter.annotation
+    name = annotation if isinstance_of(annotation, str) else getattr(annotation, "__name__", "")
+    return parameter.name == "websocket" or name.rpartition(".")[2] == "WebSocket"

@@ -234,7 +234,7 @@ def refuse_loop(task: Task) -> None:
         raise loop_error(task)
 
 
-def holds(outer: Any, inner: Task) -> bool:
+def holds(outer: Any, inner: Any) -> bool:
     """Whether `inner` is among the tasks that `outer` runs, however deep."""
     seen: set[int] = set()
     below = [outer]

@@ -108,6 +108,8 @@ class BackgroundTasks(CallRepr, Tasks):
     __slots__ = ("continue_on_error",)
 
     tasks: list[Task]
+    as_group: bool
+    continue_on_error: bool
     func: Callable[..., Awaitable[Any]]
     args: tuple[Any, ...]  # type: ignore[assignment]  # as above
     kwargs: dict[str, Any]  # type: ignore[assignment]  # as above
