@@ -141,10 +141,10 @@ def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any
     open_end = is_app and (own is not None or not is_response or streams(result))
     behind: list[Any] = [] if fixed is None or own is not None else [fixed]
     for each in added:
-        # What the handler passed on to its response, or to another container, runs there.
-        others = [own, *(other for other in added if other is not each)]
-        elsewhere = any(holds(other, each) and not holds(each, other) for other in others)
-        if (each.tasks or open_end) and not elsewhere:
+        # What the handler passed on to its response, or to another container, runs there. (Where
+        # each of two holds the other, both are run here, and refused.)
+        others = [other for other in (own, *added) if holds(other, each) and not holds(each, other)]
+        if (each.tasks or open_end) and each is not own and not others:
             behind.append(each)
     if not behind:
         return result
