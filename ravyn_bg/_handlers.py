@@ -268,7 +268,10 @@ def refuse_wrong_place(handler: Any, signature: inspect.Signature, injects: bool
     if "__with_background__" in marks:
         wrong = "stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
     elif any(name.startswith("_lilya_") for name in marks):
-        wrong = "stands above the route decorator: put it below, next to the function"
+        wrong = (
+            "stands above the route decorator, which has registered the handler without it: "
+            "put it below, next to the function"
+        )
     elif "openapi_meta" in marks:
         wrong = "stands above @openapi: put it below, next to the function"
     elif injects and below == "lilya.decorators":
