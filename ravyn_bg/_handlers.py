@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from copy import copy
 from functools import partial, update_wrapper
 from types import CoroutineType, FunctionType, MethodType
 from typing import (
-    Annotated,
     Any,
-    ForwardRef,
     TypeVar,
     cast,
-    get_args,
-    get_origin,
-    get_type_hints,
     overload,
 )
 
@@ -27,12 +21,11 @@ from lilya.encoders import json_encode
 from lilya.responses import Ok, Response
 from lilya.types import ASGIApp, Receive, Scope, Send
 
-from ravyn_bg import background
 from ravyn_bg._naming import described, isinstance_of, shown
+from ravyn_bg._parameters import annotations_of, container_for, is_websocket
 from ravyn_bg._refusals import coroutine_closed
 from ravyn_bg._running import holds
 from ravyn_bg.background import BackgroundTasks
-from ravyn_bg.types import BackgroundTaskType
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -186,59 +179,6 @@ class Followed:
             await self.tasks()
 
 
-def container_for(
-    parameter: inspect.Parameter, handler: Callable[..., Any], names: dict[str, Any]
-) -> type[BackgroundTasks] | None:
-    """The class of container that this parameter asks for, if it asks for one."""
-    annotation = read(parameter.annotation, names)
-    classes = [each for each in (annotation, *get_args(annotation)) if isinstance_of(each, type)]
-    if not any(issubclass(each, Task) for each in classes):
-        return None
-    by_name = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-    plain = classes == [annotation] and issubclass(annotation, BackgroundTasks)
-    if not plain or not by_name or parameter.default is not parameter.empty:
-        raise TypeError(
-            f"{shown(handler)} asks for `{parameter}`, but what each request brings is a new "
-            f"BackgroundTasks, passed by name: write `{parameter.name}: BackgroundTasks`, with no "
-            f"default, no union and no star, and not before a `/`."
-        )
-    return cast("type[BackgroundTasks]", annotation)
-
-
-# What a string says that names something which only a type checker imports.
-OURS = re.compile(r"\bBackgroundTasks?\b")
-UNREADABLE = re.compile(r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*(BackgroundTasks?)\s*(?:,.*\])?", re.S)
-
-
-def read(annotation: Any, names: dict[str, Any]) -> Any:
-    """An annotation with its strings evaluated and `Annotated` taken off."""
-    while True:
-        if isinstance_of(annotation, ForwardRef):
-            annotation = annotation.__forward_arg__
-        elif isinstance_of(annotation, str):
-            try:
-                annotation = eval(annotation, names)
-            except Exception:
-                if not OURS.search(annotation):
-                    return None
-                name = UNREADABLE.fullmatch(annotation.strip())
-                return getattr(background, name[1]) if name else BackgroundTaskType
-        elif get_origin(annotation) is Annotated:
-            annotation = get_args(annotation)[0]
-        elif type(annotation).__name__ == "TypeAliasType":  # Python's, or that of typing-extensions
-            annotation = annotation.__value__
-        else:
-            return annotation
-
-
-def annotations_of(function: FunctionType) -> dict[str, Any]:
-    # Evaluated, because Lilya would look up the names of a string among those of this module.
-    try:
-        return get_type_hints(function, include_extras=True)
-    except Exception:
-        return function.__annotations__
-
-
 def function_of(handler: Any) -> FunctionType:
     """The function that a handler is, under `functools.partial` and decorators."""
     function = handler
@@ -280,9 +220,3 @@ def refuse_wrong_place(handler: Any, signature: inspect.Signature, injects: bool
         wrong = "stands on a websocket: tasks run after a response, and a websocket has none"
     if wrong:
         raise TypeError(f"@with_background on {shown(handler)} {wrong}.")
-
-
-def is_websocket(parameter: inspect.Parameter) -> bool:
-    annotation = parameter.annotation
-    name = annotation if isinstance_of(annotation, str) else getattr(annotation, "__name__", "")
-    return parameter.name == "websocket" or name.rpartition(".")[2] == "WebSocket"
