@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import anyio
 
-from ravyn_bg._naming import name_of, names_of
+from ravyn_bg._naming import name_of
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -22,20 +22,15 @@ Told: TypeAlias = "Mapping[int, tuple[BaseException, bool]]"
 logger = logging.getLogger("ravyn_bg")
 
 
-def report(task: Any, error: BaseException, lost: Sequence[Any]) -> None:
-    """Log that `task` raised `error`, and which tasks will not run because of it."""
-    name, names = name_of(task), names_of(lost)
+def report(task: Any, error: BaseException, lost: Sequence[str]) -> None:
+    """Log that `task` raised `error`, and the names of the tasks that will not run for it."""
+    name, names = name_of(task), ", ".join(lost)
     try:
-        message = "Background task %s failed"
-        if names:
-            message += (
-                f"; {len(names)} later {'task' if len(names) == 1 else 'tasks'} will not run: %s"
-            )
         logger.error(
-            message,
-            *([name, ", ".join(names)] if names else [name]),
+            "Background task %s failed" + (f"; {later(lost)} will not run: %s" if lost else ""),
+            *((name, names) if lost else (name,)),
             exc_info=(type(error), error, error.__traceback__),
-            extra={"background_task": name, "background_tasks_lost": names},
+            extra={"background_task": name, "background_tasks_lost": [*lost]},
         )
     except Exception:
         # A log handler that raises must cost neither the task's own error nor the tasks behind it.
@@ -43,6 +38,10 @@ def report(task: Any, error: BaseException, lost: Sequence[Any]) -> None:
             if sys.stderr:
                 print(f"Background task {name} failed, and so did logging it:", file=sys.stderr)
                 traceback.print_exc(file=sys.stderr)
+
+
+def later(lost: Sequence[str]) -> str:
+    return "1 later task" if len(lost) == 1 else f"{len(lost)} later tasks"
 
 
 def is_failure(error: BaseException) -> bool:

@@ -128,7 +128,8 @@ def decorated(handler: Callable[..., Any], fixed: Task | None) -> Callable[..., 
 def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any:
     """What the handler returned, or the same with tasks behind it."""
     is_response = isinstance(result, Response)
-    is_app = is_response or is_async_callable(result)  # Lilya takes everything else for data
+    # Lilya takes everything else for data. (`callable`, because it is soon said of data.)
+    is_app = is_response or (callable(result) and is_async_callable(result))
     own = getattr(result, "background", None) if is_app else None
     # Tasks may yet be added by a task of the response's own, and while a stream is read.
     open_end = is_app and (own is not None or not is_response or streams(result))
@@ -150,7 +151,7 @@ def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any
             response = copy(result)
             response.background = in_order(behind if own is None else [own, *behind])
             return response
-    return Followed(result, in_order(behind))
+    return Followed(cast("ASGIApp", result), in_order(behind))
 
 
 def streams(response: Response) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from reprlib import recursive_repr
 from reprlib import repr as short_repr
+from types import MethodType
 from typing import Any, TypeVar
 
 from lilya.background import Task, Tasks
@@ -103,6 +104,10 @@ def names_of(tasks: Iterable[Any]) -> list[str]:
 def module_and_name(func: Any) -> tuple[str | None, str]:
     try:
         module, name = func.__module__, func.__qualname__
+        if isinstance_of(func, MethodType) and not isinstance_of(func.__self__, type):
+            # The class that has the method may be the user's, where the one that defines it is not.
+            kind = type(func.__self__)
+            module, name = kind.__module__, f"{kind.__qualname__}.{func.__name__}"
     except Exception:
         module = name = None
     if type(name) is not str:

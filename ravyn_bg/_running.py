@@ -18,7 +18,7 @@ from typing_extensions import Self
 
 from ravyn_bg._callables import InThread, is_awaitable
 from ravyn_bg._failures import Told, failed_together, is_failure, report, was_reported
-from ravyn_bg._naming import isinstance_of
+from ravyn_bg._naming import isinstance_of, names_of
 
 # The `__call__` of a task, and the three methods of a container, that do what is done here for
 # them. A subclass with others may do more, and is called.
@@ -55,12 +55,13 @@ async def run_in_order(container: Tasks, outer: Line | None) -> None:
         for line.position, line.task in coming:
             task = line.task
             try:
-                if type(task).__call__ not in plain_calls or type(task.func) not in functions:
-                    await run(task, line)
-                elif type(task.func) is InThread:
-                    await line.hop()
-                else:  # `run` would do, for one more coroutine
+                func = type(task.func) if type(task).__call__ in plain_calls else None
+                if func is FunctionType:  # `run` would do, for one more coroutine
                     await task.func(*task.args, **task.kwargs)
+                elif func is InThread:
+                    await line.hop()
+                else:
+                    await run(task, line)
             except BaseException as error:
                 line.settle(line.task, error, line)
                 line.forget(error)
@@ -81,10 +82,10 @@ async def run_side_by_side(container: Tasks, outer: Line | None) -> None:
 
         async def run_one(task: Task, position: int) -> None:
             try:
-                if type(task).__call__ not in plain_calls or type(task.func) not in functions:
-                    await run(task, outer)
-                else:
+                if type(task).__call__ in plain_calls and type(task.func) in functions:
                     await task.func(*task.args, **task.kwargs)
+                else:
+                    await run(task, outer)
             except BaseException as error:
                 here.settle(task, error, outer)
                 here.forget(error)
@@ -127,7 +128,7 @@ class Place:
 
     def settle(self, task: Task, error: BaseException, line: Line | None) -> None:
         """Report what failed, unless that was done inside with all the tasks lost by it."""
-        lost = line.lost() if line else []
+        lost = names_of(line.lost()) if line else []
         if is_failure(error) and not was_reported(error, self.told, with_lost=bool(lost)):
             report(task, error, lost)
 
@@ -175,8 +176,7 @@ class Line(Place):
     def run_in_thread(self, cancelling: Callable[[], int], before: int) -> tuple[Any] | None:
         check_cancelled = cancellation_check()
         while True:
-            task: Any = self.task
-            result = copy_context().run(task.func.__wrapped__, *task.args, **task.kwargs)
+            result = copy_context().run(call, self.task)  # slower with `*args`
             if is_awaitable(result):
                 return (result,)  # in a tuple, because Trio takes no coroutine from a thread
             following = self.position + 1
@@ -190,9 +190,13 @@ class Line(Place):
                 return None
             self.position, self.task = next(self.coming)
 
-    def lost(self) -> list[Task]:
+    def lost(self) -> list[Any]:
         rest = [] if self.goes_on else self.tasks[self.position + 1 :]
         return rest + self.outer.lost() if self.outer else rest
+
+
+def call(task: Any) -> Any:
+    return task.func.__wrapped__(*task.args, **task.kwargs)
 
 
 @cache
