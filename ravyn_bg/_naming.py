@@ -93,11 +93,12 @@ def names_of(tasks: Iterable[Any]) -> list[str]:
     coming = list(tasks)[::-1]
     while coming:
         task = coming.pop()
-        if not isinstance_of(task, Tasks):
+        inside = getattr(task, "func", None) if is_leaf(task) else None
+        if not isinstance_of(task, Tasks) and not isinstance_of(inside, Task):
             names.append(name_of(task))
         elif id(task) not in seen:
             seen.add(id(task))
-            coming += list(getattr(task, "tasks", ()))[::-1]
+            coming += [inside] if inside else list(getattr(task, "tasks", ()))[::-1]
     return names
 
 

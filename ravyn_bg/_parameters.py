@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable
 from types import FunctionType
-from typing import Annotated, Any, ForwardRef, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ForwardRef, Literal, cast, get_args, get_origin, get_type_hints
 
 from lilya.background import Task
 
@@ -21,7 +21,9 @@ def container_for(
 ) -> type[BackgroundTasks] | None:
     """The class of container that this parameter asks for, if it asks for one."""
     annotation = read(parameter.annotation, names)
-    classes = [each for each in (annotation, *get_args(annotation)) if isinstance_of(each, type)]
+    args = () if get_origin(annotation) is Literal else get_args(annotation)
+    parts = [annotation, *(read(part, names) for part in args)]
+    classes = [each for each in parts if isinstance_of(each, type)]
     if not any(issubclass(each, Task) for each in classes):
         return None
     by_name = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
