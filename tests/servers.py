@@ -1,0 +1,95 @@
+"""A real server, started in a child process as a user starts it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Condition, Thread
+from typing import IO
+
+PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
+
+
+@contextmanager
+def serve(target: str, *, server: str, cwd: Path) -> Iterator[Server]:
+    """Serve `module:app`, found in `cwd`, with `python -m server`, on a free loopback port."""
+    port = free_port()
+    command = [sys.executable, "-m", server, target, "--port", str(port)]
+    with subprocess.Popen(
+        command,
+        cwd=cwd,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        running = Server(port, process)
+        try:
+            running.wait_until_it_accepts()
+            yield running
+        finally:
+            running.stop()
+
+
+class Server:
+    def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = process
+        self._printed = ""
+        self._more = Condition()
+        self._reader = Thread(target=self._read, args=[process.stdout])
+        self._reader.start()
+
+    def output(self) -> str:
+        """What the server and its tasks have printed so far."""
+        return self._printed
+
+    def wait_for(self, text: str) -> str:
+        """Wait until the server has printed this, and give all that it has printed."""
+        with self._more:
+            if not self._more.wait_for(lambda: text in self._printed, PATIENCE):
+                raise TimeoutError(f"{text!r} did not come, but this: {self._printed}")
+            return self._printed
+
+    def stop(self) -> str:
+        """Stop it as a process manager does, and give all that it printed."""
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+            self._reader.join()
+        return self._printed
+
+    def wait_until_it_accepts(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not accepts(self.port):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The server does not accept connections: {self._printed}")
+            time.sleep(0.02)  # nothing but a connection tells
+
+    def _read(self, printing: IO[str]) -> None:
+        for line in printing:
+            with self._more:
+                self._printed += line
+                self._more.notify_all()
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
