@@ -22,7 +22,7 @@ Told: TypeAlias = "Mapping[int, tuple[BaseException, bool]]"
 logger = logging.getLogger("ravyn_bg")
 
 
-def report(task: Any, error: BaseException, lost: Sequence[str]) -> None:
+def report(task: Any, error: BaseException, lost: Sequence[str]) -> bool:
     """Log that `task` raised `error`, and the names of the tasks that will not run for it."""
     name, names = name_of(task), ", ".join(lost)
     try:
@@ -32,12 +32,15 @@ def report(task: Any, error: BaseException, lost: Sequence[str]) -> None:
             exc_info=(type(error), error, error.__traceback__),
             extra={"background_task": name, "background_tasks_lost": [*lost]},
         )
+    except RecursionError:
+        return False  # too deep down to log anything; further up there is room
     except Exception:
         # A log handler that raises must cost neither the task's own error nor the tasks behind it.
         with suppress(Exception):
             if sys.stderr:
                 print(f"Background task {name} failed, and so did logging it:", file=sys.stderr)
                 traceback.print_exc(file=sys.stderr)
+    return True
 
 
 def later(lost: Sequence[str]) -> str:

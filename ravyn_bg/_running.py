@@ -44,7 +44,6 @@ async def run(task: Task, line: Line | None, plain: bool = False) -> None:
                 await task()
         except BaseException as error:
             here.settle(task, error, line)
-            here.tell(error)
             raise
 
 
@@ -64,10 +63,9 @@ async def run_in_order(container: Tasks, outer: Line | None) -> None:
                     await run(task, line)
             except BaseException as error:
                 line.settle(line.task, error, line)
-                line.forget(error)
                 if not line.goes_on or not is_failure(error):
-                    line.tell(error)
                     raise
+                line.forget(error)
                 failures.append(error)
         if failures:
             line.tell(group := failed_together(failures, of=line.position + 1))
@@ -129,8 +127,9 @@ class Place:
     def settle(self, task: Task, error: BaseException, line: Line | None) -> None:
         """Report what failed, unless that was done inside with all the tasks lost by it."""
         lost = names_of(line.lost()) if line else []
-        if is_failure(error) and not was_reported(error, self.told, with_lost=bool(lost)):
-            report(task, error, lost)
+        done = not is_failure(error) or was_reported(error, self.told, with_lost=bool(lost))
+        if done or report(task, error, lost):
+            self.tell(error)
 
     def tell(self, error: BaseException, with_lost: bool = True) -> None:
         """Let whoever runs what runs here know that `error` was reported."""
