@@ -26,6 +26,8 @@ def report(task: Any, error: BaseException, lost: Sequence[str]) -> bool:
     """Log that `task` raised `error`, and the names of the tasks that will not run for it."""
     name, names = name_of(task), ", ".join(lost)
     try:
+        if isinstance(error, RecursionError):
+            need_frames(200)
         logger.error(
             "Background task %s failed" + (f"; {later(lost)} will not run: %s" if lost else ""),
             *((name, names) if lost else (name,)),
@@ -33,7 +35,7 @@ def report(task: Any, error: BaseException, lost: Sequence[str]) -> bool:
             extra={"background_task": name, "background_tasks_lost": [*lost]},
         )
     except RecursionError:
-        return False  # too deep down to log anything; further up there is room
+        return False  # further up there is room to log it
     except Exception:
         # A log handler that raises must cost neither the task's own error nor the tasks behind it.
         with suppress(Exception):
@@ -41,6 +43,11 @@ def report(task: Any, error: BaseException, lost: Sequence[str]) -> bool:
                 print(f"Background task {name} failed, and so did logging it:", file=sys.stderr)
                 traceback.print_exc(file=sys.stderr)
     return True
+
+
+def need_frames(count: int) -> None:
+    if count:
+        need_frames(count - 1)
 
 
 def later(lost: Sequence[str]) -> str:
