@@ -1,0 +1,177 @@
+"""A container that contains itself is refused; what recurses too deep is reported."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import traceback
+from collections.abc import Callable
+
+import pytest
+from lilya.background import Tasks
+
+from ravyn_bg import BackgroundTask, BackgroundTasks
+from tests.failures.conftest import Records
+from tests.failures.tasks import (
+    Container,
+    TaskError,
+    both_modes,
+    error_of,
+    fail,
+    full_name,
+    leaves,
+    nested,
+    succeed,
+    succeed_async,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_task_that_recurses_too_deep_is_reported(records: Records) -> None:
+    ran: list[str] = []
+
+    def recurse() -> None:
+        recurse()
+
+    async def recurse_async() -> None:
+        await recurse_async()
+
+    tasks = [BackgroundTask(each) for each in (recurse, recurse_async)]
+    tasks.append(BackgroundTask(ran.append, "after"))
+    error = await error_of(BackgroundTasks(tasks, continue_on_error=True))
+
+    assert ran == ["after"]
+    assert [type(each) for each in leaves(error)] == [RecursionError] * 2
+    assert records.names == [full_name(recurse), full_name(recurse_async)]
+
+
+async def test_a_chain_of_tasks_may_be_of_any_length(records: Records) -> None:
+    task = BackgroundTask(fail)
+    for _ in range(5_000):
+        task = BackgroundTask(task)
+
+    for each in (task, BackgroundTasks([task])):
+        assert type(await error_of(each)) is TaskError
+
+    assert len(records) == 2
+
+
+async def test_containers_that_nest_too_deep_are_reported(records: Records) -> None:
+    tasks = nested(BackgroundTask(succeed_async), sys.getrecursionlimit() // 2)
+
+    with pytest.raises(RecursionError):
+        await tasks()
+
+    assert len(records) == 1
+
+
+def itself() -> BackgroundTasks:
+    tasks = BackgroundTasks()
+    tasks.tasks.append(tasks)
+    return tasks
+
+
+def through_a_task() -> BackgroundTasks:
+    tasks = BackgroundTasks()
+    tasks.tasks.append(BackgroundTask(tasks))
+    return tasks
+
+
+def through_add_task() -> BackgroundTasks:
+    tasks = BackgroundTasks()
+    tasks.add_task(BackgroundTasks([tasks]))
+    return tasks
+
+
+def through_another_container() -> BackgroundTasks:
+    tasks = BackgroundTasks()
+    tasks.tasks.append(BackgroundTasks([BackgroundTasks([tasks])]))
+    return tasks
+
+
+def through_lilyas_container() -> BackgroundTasks:
+    tasks = BackgroundTasks()
+    tasks.tasks.append(Tasks([tasks]))
+    return tasks
+
+
+def through_a_partial() -> BackgroundTasks:
+    tasks = BackgroundTasks()
+    tasks.add_task(functools.partial(tasks))
+    return tasks
+
+
+def through_its_own_method() -> BackgroundTasks:
+    tasks = BackgroundTasks()
+    tasks.add_task(tasks.__call__)
+    return tasks
+
+
+def as_a_subclass() -> BackgroundTasks:
+    tasks = Container()
+    tasks.tasks.append(tasks)
+    return tasks
+
+
+LOOPS = [
+    itself,
+    through_a_task,
+    through_add_task,
+    through_another_container,
+    through_lilyas_container,
+    through_a_partial,
+    through_its_own_method,
+    as_a_subclass,
+]
+
+
+@both_modes
+@pytest.mark.parametrize("loop", LOOPS)
+async def test_a_container_that_contains_itself_is_refused_with_a_clear_error(
+    loop: Callable[[], BackgroundTasks], as_group: bool, records: Records
+) -> None:
+    tasks = loop()
+    tasks.as_group = as_group
+
+    [error] = leaves(await error_of(tasks))
+
+    assert type(error) is RuntimeError
+    assert "contains itself and would run for ever" in str(error)
+    assert len(traceback.extract_tb(error.__traceback__)) < 50
+    assert records.errors == [error]
+
+
+async def test_a_task_that_is_its_own_function_is_refused_with_a_clear_error(
+    records: Records,
+) -> None:
+    task = BackgroundTask(succeed)
+    task.func = task
+
+    for each in (task, BackgroundTasks([task])):
+        error = await error_of(each)
+        assert type(error) is RuntimeError
+        assert "contains itself" in str(error)
+
+    assert len(records) == 2
+
+
+async def test_tasks_around_a_container_that_contains_itself_run(records: Records) -> None:
+    ran: list[str] = []
+    tasks = BackgroundTasks([BackgroundTask(ran.append, "before")], continue_on_error=True)
+    tasks.tasks.append(tasks)
+    tasks.add_task(ran.append, "after")
+
+    error = await error_of(tasks)
+
+    assert ran == ["before", "after"]
+    assert error.message == "1 of 3 background tasks failed"
+
+
+async def test_a_loop_that_cannot_be_seen_is_reported(records: Records) -> None:
+    tasks = BackgroundTasks()
+    tasks.add_task(lambda: tasks())
+
+    assert type(await error_of(tasks)) is RecursionError
+
+    assert len(records) == 1
