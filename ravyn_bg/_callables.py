@@ -49,6 +49,6 @@ def is_awaitable(result: Any) -> bool:
     if result is None:
         return False
     kind = type(result)  # as `await` does: a result may lie about its class
-    return hasattr(kind, "__await__") or (
-        kind is GeneratorType and bool(result.gi_code.co_flags & CO_ITERABLE_COROUTINE)
-    )
+    if kind is GeneratorType:
+        return bool(result.gi_code.co_flags & CO_ITERABLE_COROUTINE)
+    return any("__await__" in vars(each) for each in type.mro(kind))

@@ -70,7 +70,13 @@ def with_background(given: Any, /) -> Any:
 
 def decorated(handler: Callable[..., Any], fixed: Task | None) -> Callable[..., Any]:
     function = function_of(handler)
-    signature = inspect.signature(handler)
+    try:
+        signature = inspect.signature(handler)
+        function = inspect.unwrap(function)
+    except Exception as error:
+        raise TypeError(
+            f"with_background cannot read what {shown(handler)} takes: {error}"
+        ) from error
     wanted = {
         name: (container, position)
         for position, (name, parameter) in enumerate(signature.parameters.items())
@@ -181,13 +187,12 @@ class Followed:
 
 
 def function_of(handler: Any) -> FunctionType:
-    """The function that a handler is, under `functools.partial` and decorators."""
+    """The function that a handler is, under `functools.partial`."""
     function = handler
     while isinstance_of(function, partial) or isinstance_of(function, MethodType):
         function = function.func if isinstance_of(function, partial) else function.__func__
     if isinstance_of(function, FunctionType):
-        unwrapped: FunctionType = inspect.unwrap(function)
-        return unwrapped
+        return function
     given, instead = described(handler), "it takes a handler, or the task behind it"
     if isinstance_of(handler, CoroutineType):
         given, instead = coroutine_closed(handler)

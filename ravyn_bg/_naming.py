@@ -107,23 +107,31 @@ def module_and_name(func: Any) -> tuple[str | None, str]:
         module, name = func.__module__, func.__qualname__
         if isinstance_of(func, MethodType) and not isinstance_of(func.__self__, type):
             # The class that has the method may be the user's, where the one that defines it is not.
-            kind = type(func.__self__)
-            module, name = kind.__module__, f"{kind.__qualname__}.{func.__name__}"
+            module, name = class_and_method(func.__self__, func.__name__)
     except Exception:
         module = name = None
     if type(name) is not str:
-        kind = type(func)
-        module, name = kind.__module__, f"{kind.__qualname__}.__call__"
+        module, name = class_and_method(func, "__call__")
     return (module if type(module) is str else None), name
 
 
 def described(thing: object) -> str:
     """What was given, for an error message: short, and safe with an object that cannot be shown."""
-    kind = type(thing).__name__
+    kind = class_attribute(thing, "__name__")
     try:
         return f"{shown(thing) if callable(thing) else short_repr(thing)} ({kind})"
     except Exception:
         return f"an object of type {kind}"
+
+
+def class_and_method(thing: object, method: str) -> tuple[str, str]:
+    name = f"{class_attribute(thing, '__qualname__')}.{method}"
+    return class_attribute(thing, "__module__"), name
+
+
+def class_attribute(thing: object, name: str) -> Any:
+    # Past a metaclass, which may answer for its classes what it likes.
+    return type.__getattribute__(type(thing), name)
 
 
 def unwrapped(func: Any) -> Any:

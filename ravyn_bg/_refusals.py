@@ -46,7 +46,10 @@ def checked_tasks(tasks: Iterable[Task]) -> list[Task]:
 
 
 def no_flag(name: str, value: object) -> TypeError:
-    return TypeError(f"BackgroundTasks takes {name}=True or {name}=False, got {described(value)}.")
+    given = described(value)
+    if isinstance_of(value, CoroutineType):
+        given, _ = coroutine_closed(value)
+    return TypeError(f"BackgroundTasks takes {name}=True or {name}=False, got {given}.")
 
 
 def members(tasks: Iterable[Task]) -> Iterator[Any]:

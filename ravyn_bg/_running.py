@@ -133,7 +133,9 @@ class Place:
 
     def tell(self, error: BaseException, with_lost: bool = True) -> None:
         """Let whoever runs what runs here know that `error` was reported."""
-        self.told = {**self.told, id(error): (error, with_lost)}
+        # Some, but not all for ever: a task may run for days and tasks may fail inside it.
+        kept = list(self.told.items())[-99:]
+        self.told = {**dict(kept), id(error): (error, with_lost)}
 
     def forget(self, error: BaseException) -> None:
         # Another task may raise the same object, and has failed then, too.
