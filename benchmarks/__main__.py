@@ -1,0 +1,48 @@
+"""`python -m benchmarks`: print the table, write results.json and the charts beside this file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import building, fresh, handlers, load, packages, running
+from benchmarks.charts import draw_growth, draw_table
+from benchmarks.growth import SIZES, growth
+from benchmarks.machine import machine, versions
+from benchmarks.table import HEADER, Row, line
+
+HERE = Path(__file__).parent
+
+quick = "--quick" in sys.argv[1:]  # a look, in a minute: its ratios are rough
+rounds = 10 if quick else 100
+left_out = packages.LEFT_OUT + load.LEFT_OUT
+
+for what, found in {**machine(), **versions()}.items():
+    print(f"{what:12}{found}")
+print(f"{'left out':12}{', '.join(left_out) or 'nothing'}\n\n{HEADER}")
+
+rows: list[Row] = []
+for measured in (
+    building.rows(rounds),
+    running.rows(rounds),
+    handlers.rows(rounds),
+    fresh.rows(rounds // 2),
+    load.rows(rounds // 10),
+):
+    for row in measured:
+        print(line(row), flush=True)
+        rows.append(row)
+
+grown = growth(rounds // 10)
+results = {
+    "machine": machine(),
+    "versions": versions(),
+    "left out": left_out,
+    "rows": [asdict(row) for row in rows],
+    "growth": {"sizes": SIZES, "seconds": grown},
+}
+(HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+draw_table(rows, HERE / "table.svg")
+draw_growth(grown, HERE / "growth.svg")

@@ -1,0 +1,79 @@
+"""The app under load: three sync tasks behind each response, run by Lilya, by us, or in one hop."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from anyio import to_thread
+from lilya.apps import Lilya
+from lilya.background import Task, Tasks
+from lilya.responses import JSONResponse
+from lilya.types import Receive, Scope, Send
+
+from ravyn_bg import BackgroundTasks
+
+begun: list[float] = []
+ended: list[float] = []
+underway: set[int] = set()
+
+lilya = Lilya()
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http" and scope["path"] != "/counted":
+        underway.add(id(scope))
+    try:
+        await lilya(scope, receive, send)  # returns when the tasks behind the response have ended
+    finally:
+        underway.discard(id(scope))
+
+
+@lilya.get("/Lilya")
+async def on_lilya() -> JSONResponse:
+    return queued(Tasks())
+
+
+@lilya.get("/ravyn_bg")
+async def on_ravyn_bg() -> JSONResponse:
+    return queued(BackgroundTasks())
+
+
+@lilya.get("/limit")
+async def on_limit() -> JSONResponse:
+    begun.append(perf_counter())
+    return JSONResponse({"status": "queued"}, background=Task(one_hop))
+
+
+async def one_hop() -> None:
+    await to_thread.run_sync(all_tasks)
+
+
+def all_tasks() -> None:
+    for number in range(3):
+        task(number)
+
+
+def queued(tasks: Tasks) -> JSONResponse:
+    begun.append(perf_counter())
+    for number in range(3):
+        tasks.add_task(task, number)
+    return JSONResponse({"status": "queued"}, background=tasks)
+
+
+def task(number: int) -> None:
+    ended.append(perf_counter())
+
+
+@lilya.get("/counted")
+async def counted() -> dict[str, float]:
+    return {
+        "underway": len(underway),
+        "completed": len(ended) / 3,
+        "seconds": ended[-1] - begun[0] if ended else 0.0,
+    }
+
+
+@lilya.get("/forget")
+async def forget() -> None:
+    begun.clear()
+    ended.clear()
