@@ -261,7 +261,7 @@ def runs_within(outer: Any) -> list[Any]:
         return [getattr(outer, "func", None)]
     if isinstance_of(outer, InThread):
         return [outer.__wrapped__]
-    if isinstance_of(outer, MethodType) and outer.__name__ in RUNS:
+    if isinstance_of(outer, MethodType) and getattr(outer, "__name__", None) in RUNS:
         return [outer.__self__]
     return []
 

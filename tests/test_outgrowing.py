@@ -266,14 +266,17 @@ def test_each_worker_runs_one_more_job_at_the_same_time(
     queue: str, folder: Path, redis: RedisServer
 ) -> None:
     first, second = Upload(folder, "first.csv"), Upload(folder, "second.csv")
-    with serving(f"with_{queue}", folder) as server:
-        with worker(queue, folder), worker(queue, folder):
-            enqueue(server, first)
-            enqueue(server, second)
-            with first.attempt() as one, second.attempt() as another:
-                one.write(ROWS)
-                another.write(ROWS * 2)
-            assert (first.rows(), second.rows()) == (2, 4)
+    with (
+        serving(f"with_{queue}", folder) as server,
+        worker(queue, folder),
+        worker(queue, folder),
+    ):
+        enqueue(server, first)
+        enqueue(server, second)
+        with first.attempt() as one, second.attempt() as another:
+            one.write(ROWS)
+            another.write(ROWS * 2)
+        assert (first.rows(), second.rows()) == (2, 4)
 
 
 @either_queue

@@ -25,10 +25,12 @@ queue.conf.update(
     task_track_started=True,
     # A busy worker leaves the next job to an idle one.
     worker_prefetch_multiplier=1,
-    # Left alone, `delay` waits 20 seconds for a Redis that is away, and for ever for one that hangs;
-    # a job that runs for longer than an hour is taken for lost, and given to a second worker.
+    # Left alone, `delay` waits 20 seconds for a Redis that is away, and for ever for one that
+    # hangs; a job of more than an hour is taken for lost, and given to a second worker.
     task_publish_retry_policy={"max_retries": 1},
     result_backend_transport_options={"retry_policy": {"max_retries": 1}},
+    redis_socket_timeout=2,
+    redis_socket_connect_timeout=2,
     broker_transport_options={"socket_timeout": 2, "visibility_timeout": LONGEST_JOB},
 )
 
