@@ -39,7 +39,7 @@ _LOADED_ON_USE = {
 }
 
 
-if not TYPE_CHECKING:  # a checker that sees this lets every wrong name pass
+if not TYPE_CHECKING:  # pragma: no branch - a checker that sees this lets wrong names pass
 
     def __getattr__(name: str) -> Any:
         if name in _LOADED_ON_USE:

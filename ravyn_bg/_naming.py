@@ -72,14 +72,11 @@ def shown(func: Any) -> Bare:
 
 def name_of(task: Any) -> str:
     """Module and qualified name of what a task calls; never an argument, never an exception."""
-    try:
-        for _ in range(20):  # a task in a task, a partial in a partial, but not for ever
-            if isinstance_of(task, partial) or is_leaf(task):
-                task = getattr(task, "func", type(task).__call__)
-            task = unwrapped(task)
-        return ".".join(filter(None, module_and_name(task)))
-    except Exception:
-        return "a callable without a name"
+    for _ in range(20):  # a task in a task, a partial in a partial, but not for ever
+        if isinstance_of(task, partial) or is_leaf(task):
+            task = getattr(task, "func", type(task).__call__)
+        task = unwrapped(task)
+    return ".".join(filter(None, module_and_name(task)))
 
 
 def is_leaf(task: Any) -> TypeIs[Task]:
