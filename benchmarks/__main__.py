@@ -16,7 +16,7 @@ from benchmarks.table import HEADER, Row, line
 HERE = Path(__file__).parent
 
 quick = "--quick" in sys.argv[1:]  # a look, in a minute: its ratios are rough
-rounds = 10 if quick else 100
+rounds = 20 if quick else 100
 left_out = packages.LEFT_OUT + load.LEFT_OUT
 
 for what, found in {**machine(), **versions()}.items():
@@ -29,7 +29,7 @@ for measured in (
     running.rows(rounds),
     handlers.rows(rounds),
     fresh.rows(rounds // 2),
-    load.rows(rounds // 10),
+    load.rows(rounds // 20),
 ):
     for row in measured:
         print(line(row), flush=True)

@@ -37,7 +37,7 @@ PATIENCE = 60  # seconds, for a server to start or to end what it has put off
 def rows(rounds: int) -> Iterator[Row]:
     for server in SERVERS if which("wrk") else []:
         for connections, taken in anyio.run(under_load, server, rounds).items():
-            what = f"completed requests, {server}, {connections} connections"
+            what = f"completed requests, {server.title()}, {connections} at once"
             yield row(what, taken, 1.5, against="Lilya", unit=RATE)
 
 

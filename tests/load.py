@@ -21,6 +21,7 @@ from tests.servers import Server, serve
 
 SERVED = Path(__file__).parent / "served"
 AT_A_TIME = 32
+WARM_UP = 4_000  # requests, for what a server loads and keeps once
 PATIENCE = 60.0  # seconds, for what takes a moment
 
 
@@ -59,10 +60,10 @@ class Loaded:
 
 
 def load(server_name: str, requests: int) -> Loaded:
-    os.environ["REQUESTS"] = str(requests)
+    os.environ["REQUESTS"] = str(requests + WARM_UP)
     with serve("load:app", server=server_name, cwd=SERVED) as server:
-        asyncio.run(ask(server, range(0)))
         before = state(server)
+        settled(server, asyncio.run(ask(server, range(requests, requests + WARM_UP))), before)
         answered = asyncio.run(ask(server, range(requests // 2)))
         first_half = settled(server, answered, before)
         answered |= asyncio.run(ask(server, range(requests // 2, requests)))
