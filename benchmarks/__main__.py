@@ -15,7 +15,7 @@ from benchmarks.table import HEADER, Row, line
 
 HERE = Path(__file__).parent
 
-quick = "--quick" in sys.argv[1:]  # a look, in a minute: its ratios are rough
+quick = "--quick" in sys.argv[1:]  # a look, in a minute: rough, so nothing is written
 rounds = 20 if quick else 100
 left_out = packages.LEFT_OUT + load.LEFT_OUT
 
@@ -35,14 +35,15 @@ for measured in (
         print(line(row), flush=True)
         rows.append(row)
 
-grown = growth(rounds // 10)
-results = {
-    "machine": machine(),
-    "versions": versions(),
-    "left out": left_out,
-    "rows": [asdict(row) for row in rows],
-    "growth": {"sizes": SIZES, "seconds": grown},
-}
-(HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-draw_table(rows, HERE / "table.svg")
-draw_growth(grown, HERE / "growth.svg")
+if not quick:
+    grown = growth(rounds // 10)
+    results = {
+        "machine": machine(),
+        "versions": versions(),
+        "left out": left_out,
+        "rows": [asdict(row) for row in rows],
+        "growth": {"sizes": SIZES, "seconds": grown},
+    }
+    (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    draw_table(rows, HERE / "table.svg")
+    draw_growth(grown, HERE / "growth.svg")

@@ -95,7 +95,7 @@ async def completed(url: str, path: str, connections: int) -> float:
 
 async def get(url: str) -> Any:
     def read() -> Any:
-        with urlopen(url) as response:
+        with urlopen(url, timeout=PATIENCE) as response:
             return json.load(response)
 
     return await anyio.to_thread.run_sync(read)

@@ -36,7 +36,7 @@ def checked_tasks(tasks: Iterable[Task]) -> list[Task]:
             message = (
                 f"BackgroundTasks takes tasks, but item {len(checked)} is {item_refused(item)}."
             )
-            if type(tasks) in (list, tuple, set, frozenset):
+            if any(type(tasks) is kind for kind in (list, tuple, set, frozenset)):
                 for other in tasks:
                     if isinstance_of(other, CoroutineType):
                         coroutine_closed(other)

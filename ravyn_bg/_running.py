@@ -24,7 +24,6 @@ from ravyn_bg._naming import isinstance_of, names_of
 # them. A subclass with others may do more, and is called.
 plain_calls: set[Any] = {Task.__call__}
 plain_runs: set[Any] = {(Tasks.__call__, Tasks.run_single, Tasks.run_as_group)}
-functions = frozenset({FunctionType, InThread})
 
 
 async def run(task: Task, line: Line | None, plain: bool = False) -> None:
@@ -32,7 +31,7 @@ async def run(task: Task, line: Line | None, plain: bool = False) -> None:
     with Place(line) as here:
         try:
             plain = plain or type(task).__call__ in plain_calls
-            if not plain or type(task.func) not in functions:
+            if not plain or not is_function(task.func):
                 refuse_loop(task)
                 task, plain = innermost(task, plain)
             if plain:
@@ -80,7 +79,7 @@ async def run_side_by_side(container: Tasks, outer: Line | None) -> None:
 
         async def run_one(task: Task, position: int) -> None:
             try:
-                if type(task).__call__ in plain_calls and type(task.func) in functions:
+                if type(task).__call__ in plain_calls and is_function(task.func):
                     await task.func(*task.args, **task.kwargs)
                 else:
                     await run(task, outer)
@@ -215,6 +214,11 @@ def asyncio_cancelling() -> Callable[[], int]:
     except (AttributeError, RuntimeError):  # before Python 3.11, or not on asyncio
         return int
     return cancelling
+
+
+def is_function(func: object) -> bool:
+    kind = type(func)  # a class need not be hashable, nor fair when compared
+    return kind is FunctionType or kind is InThread
 
 
 def runs_of(container: Tasks) -> tuple[Any, ...]:

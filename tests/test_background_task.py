@@ -252,8 +252,34 @@ async def test_is_a_task_of_lilya_with_the_attributes_of_one() -> None:
     assert [text for text, _ in noted] == ["called through `func`"]
 
 
-async def test_an_async_function_is_kept_as_it_is() -> None:
-    assert BackgroundTask(note_async, "hello").func is note_async
+@pytest.mark.parametrize("func", ASYNC.values(), ids=ASYNC)
+async def test_an_async_callable_is_kept_as_it_is(func: Callable[[str], Awaitable[Any]]) -> None:
+    assert BackgroundTask(func, "hello").func is func
+
+
+async def test_what_lilya_has_made_async_is_kept_as_it_is() -> None:
+    made_async: Callable[..., Any] = Task(note, "").func
+
+    task = BackgroundTask(made_async, "hello")
+    await task()
+
+    assert task.func is made_async
+    assert [text for text, _ in noted] == ["hello"]
+
+
+async def test_a_callable_that_can_be_asked_for_nothing_runs_in_a_worker_thread() -> None:
+    class Hostile:
+        def __call__(self, text: str) -> None:
+            note(text)
+
+        def __getattribute__(self, name: str) -> Any:
+            raise ValueError(f"no {name}")
+
+    await BackgroundTask(Hostile(), "hello")()
+
+    [(text, thread)] = noted
+    assert text == "hello"
+    assert thread != threading.get_ident()
 
 
 async def test_gives_nothing_back() -> None:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 
 import anyio
+import pytest
 from hypothesis import given, settings
 from lilya.background import Task
 
@@ -58,6 +59,28 @@ def test_what_a_flag_is_given(flag: Recipe) -> None:
 def test_what_with_background_is_given(handler: Recipe) -> None:
     check(lambda: with_background(handler.make()))
     check(lambda: with_background(BackgroundTask(returns_none))(handler.make()))
+
+
+@pytest.mark.parametrize("as_group", [False, True])
+def test_an_object_of_a_class_that_cannot_be_hashed(as_group: bool) -> None:
+    sent: list[str] = []
+
+    class Unhashable(type):
+        def __eq__(cls, other: object) -> bool:
+            return False
+
+    class Sender(metaclass=Unhashable):
+        async def __call__(self) -> None:
+            sent.append("async")
+
+    class SyncSender(metaclass=Unhashable):
+        def __call__(self) -> None:
+            sent.append("sync")
+
+    tasks = [BackgroundTask(Sender()), BackgroundTask(SyncSender())]
+    anyio.run(BackgroundTasks(tasks, as_group))
+
+    assert sorted(sent) == ["async", "sync"]
 
 
 def check(front_door: Callable[[], object]) -> None:

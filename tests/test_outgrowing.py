@@ -6,6 +6,7 @@ Servers, workers and Redis are real processes.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,12 +20,15 @@ import httpx2
 import pytest
 from anyio import create_task_group, wait_all_tasks_blocked
 from anyio.to_thread import current_default_thread_limiter
+from redis import Redis
 
 from ravyn_bg import BackgroundTask
+from tests.checkers import output
 from tests.redis_server import RedisServer
 from tests.servers import Server, serve
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "outgrowing"
+ROOT = Path(__file__).parents[1]
+EXAMPLE = ROOT / "examples" / "outgrowing"
 ROWS = "a,1\nb,2\n"
 NAMES = {"celery": "work.process_file.delay", "rq": "work.process_file"}
 STATUSES = {
@@ -131,7 +135,8 @@ def serving(app: str, folder: Path) -> Iterator[Server]:
 
 
 def post(server: Server, path: str) -> tuple[int, dict[str, str]]:
-    response = httpx2.post(f"{server.url}{path}", timeout=30)
+    # Left alone, Celery would let the client wait for 20 seconds.
+    response = httpx2.post(f"{server.url}{path}", timeout=15)
     return response.status_code, response.json() if response.is_success else {}
 
 
@@ -288,8 +293,10 @@ def test_a_handler_that_enqueues_refuses_while_redis_is_away(
         assert post(server, "/files/a.csv") == (500, {})
         redis.start()
         enqueue(server, upload)
-        with worker(queue, folder), upload.attempt() as file:
-            file.write(ROWS)
+        with worker(queue, folder):
+            with upload.attempt() as file:
+                file.write(ROWS)
+            assert upload.rows() == 2
 
 
 @either_queue
@@ -320,3 +327,23 @@ def test_enqueueing_after_the_response_loses_the_job_while_redis_is_away(
         assert post(server, "/files/a.csv/later") == (202, {"status": "accepted"})
         server.wait_for(f"Background task {NAMES[queue]} failed")
         redis.start()
+        with Redis.from_url(redis.url) as connection:
+            assert connection.dbsize() == 0
+
+
+@either_queue
+def test_a_wrong_call_is_flagged(queue: str, tmp_path: Path) -> None:
+    enqueues = {"celery": "process_file.delay", "rq": "process_file"}[queue]
+    (tmp_path / "calls.py").write_text(
+        "from ravyn_bg import BackgroundTask\n"
+        f"from with_{queue} import process_file\n"
+        f'BackgroundTask({enqueues}, "a.csv")\n'
+        f"BackgroundTask({enqueues}, 1)\n"
+        f"BackgroundTask({enqueues})\n"
+    )
+    options = ["--strict", "--config-file=", f"--cache-dir={ROOT / '.mypy_cache' / 'outgrowing'}"]
+    said = output(["mypy", *options, "calls.py"], tmp_path, MYPYPATH=str(EXAMPLE))
+    assert re.findall(r"^calls\.py:(\d): error: .* \[([a-z-]+)\]$", said, re.MULTILINE) == [
+        ("4", "arg-type"),
+        ("5", "call-arg"),
+    ]

@@ -249,6 +249,15 @@ def test_coroutines_among_the_tasks_are_refused_and_all_closed() -> None:
         assert inspect.getcoroutinestate(each) == inspect.CORO_CLOSED
 
 
+def test_what_an_iterator_has_behind_a_refused_item_is_left_alone() -> None:
+    items: Iterator[Any] = iter([send, BackgroundTask(send, "a")])
+
+    with pytest.raises(TypeError, match="item 0 is"):
+        BackgroundTasks(items)
+
+    assert len([*items]) == 1
+
+
 def test_an_iterable_that_fails_is_refused_with_the_cause() -> None:
     failure = LookupError("no such user")
 

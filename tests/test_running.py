@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -17,10 +20,12 @@ import pytest
 from anyio.abc import TaskStatus
 from lilya.background import Task, Tasks
 
+import ravyn_bg
 from ravyn_bg import BackgroundTask, BackgroundTasks
 
 pytestmark = pytest.mark.anyio
 
+PACKAGE = str(Path(ravyn_bg.__file__).parent)
 PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
 
 
@@ -279,6 +284,17 @@ async def test_a_group_inside_a_sequence_ends_before_the_sequence_goes_on(trace:
     assert trace.names == ["before", "in group", "in group", "after"]
 
 
+@pytest.mark.parametrize("kinds", [(Task, Tasks), (BackgroundTask, BackgroundTasks)])
+async def test_the_tasks_of_a_group_inside_a_sequence_run_side_by_side(kinds: Any) -> None:
+    make_task, make_tasks = kinds
+    barrier = threading.Barrier(2)
+    group = make_tasks([make_task(barrier.wait, PATIENCE)] * 2, as_group=True)
+
+    await BackgroundTasks([group])()
+
+    assert not barrier.broken
+
+
 async def test_sequences_inside_a_group_run_side_by_side() -> None:
     barrier = threading.Barrier(2)
 
@@ -297,6 +313,20 @@ async def test_a_container_can_be_the_function_of_a_task(trace: Trace) -> None:
     await BackgroundTasks([BackgroundTask(BackgroundTask(inner))])()
 
     assert trace.names == ["a", "b", "a", "b"]
+
+
+@pytest.mark.parametrize("given", [(("extra",), {}), ((), {"extra": 1})], ids=["args", "kwargs"])
+async def test_arguments_for_a_task_inside_a_task_are_refused_by_it_as_in_lilya(
+    given: tuple[tuple[str, ...], dict[str, int]], trace: Trace
+) -> None:
+    args, kwargs = given
+    inner: Any = trace.task("a")
+
+    for make in (Task, BackgroundTask):
+        with pytest.raises(TypeError, match="argument"):
+            await make(inner, *args, **kwargs)()
+
+    assert trace.names == []
 
 
 async def test_one_task_may_stand_in_many_places(trace: Trace) -> None:
@@ -342,6 +372,16 @@ async def test_what_a_task_adds_runs_after_all_that_was_there(is_async: bool, tr
     await tasks()
 
     assert trace.names == ["adds", "was there", "added async", "added sync"]
+
+
+async def test_adding_a_task_may_itself_be_a_task(trace: Trace) -> None:
+    tasks = BackgroundTasks()
+    add_task: Callable[..., None] = tasks.add_task
+    tasks.add_task(add_task, trace.note, "added")
+
+    await tasks()
+
+    assert trace.names == ["added"]
 
 
 async def test_a_task_may_add_itself_until_it_is_done(trace: Trace) -> None:
@@ -653,6 +693,7 @@ def test_cancellation_by_asyncio_takes_effect_between_two_sync_tasks(
         running.cancel()
         if let_go == "before it is noticed":
             held.let_go.set()
+            wait_until_the_package_is_left_by(threads[0])
         with pytest.raises(asyncio.CancelledError):
             await running
         held.let_go.set()
@@ -662,6 +703,19 @@ def test_cancellation_by_asyncio_takes_effect_between_two_sync_tasks(
         thread.join(PATIENCE)
 
     assert trace.names == ["to its end"]
+
+
+def wait_until_the_package_is_left_by(thread: threading.Thread) -> None:
+    """Without giving the event loop a chance to notice anything."""
+    deadline = time.monotonic() + PATIENCE
+    while any(PACKAGE in each.filename for each in stack_of(thread)):
+        assert time.monotonic() < deadline
+        time.sleep(0.001)  # nothing but its stack tells
+
+
+def stack_of(thread: threading.Thread) -> traceback.StackSummary:
+    assert thread.ident is not None
+    return traceback.extract_stack(sys._current_frames()[thread.ident])
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])

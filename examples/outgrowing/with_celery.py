@@ -7,12 +7,17 @@ palfrey with_celery:app
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import work
-from celery import Celery
+from celery import Celery, Task
 from lilya.apps import Lilya
 
 from ravyn_bg import BackgroundTask, JSONResponse
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 REDIS = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 LONGEST_JOB = 6 * 60 * 60  # seconds
@@ -34,9 +39,13 @@ queue.conf.update(
     broker_transport_options={"socket_timeout": 2, "visibility_timeout": LONGEST_JOB},
 )
 
-process_file = queue.task(autoretry_for=(Exception,), retry_backoff=True, max_retries=3)(
-    work.process_file
-)
+
+def queued(func: Callable[P, R]) -> Task[P, R]:
+    """The job that runs `func`, typed like it, where `queue.task` takes arguments of any kind."""
+    return queue.task(autoretry_for=(Exception,), retry_backoff=True, max_retries=3)(func)
+
+
+process_file = queued(work.process_file)
 
 app = Lilya()
 

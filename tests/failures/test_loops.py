@@ -142,6 +142,13 @@ async def test_a_container_that_contains_itself_is_refused_with_a_clear_error(
     assert records.errors == [error]
 
 
+async def test_it_is_refused_deep_inside_others_as_well(records: Records) -> None:
+    error = await error_of(BackgroundTasks([BackgroundTasks([BackgroundTasks([itself()])])]))
+
+    assert "contains itself and would run for ever" in str(error)
+    assert records.names == ["ravyn_bg.background.BackgroundTasks.__call__"]
+
+
 async def test_a_task_that_is_its_own_function_is_refused_with_a_clear_error(
     records: Records,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 
 import anyio
@@ -10,9 +11,15 @@ from lilya.background import Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.failures.conftest import Records
-from tests.failures.tasks import SHAPES, Subclass, error_of
+from tests.failures.tasks import SHAPES, Subclass, both_modes, error_of, leaves
+
+if sys.version_info < (3, 11):
+    from exceptiongroup import BaseExceptionGroup
 
 pytestmark = pytest.mark.anyio
+
+
+class OwnBaseError(BaseException): ...
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
@@ -64,6 +71,37 @@ async def test_cancellation_passes_through_unreported_and_stops_at_once(
 
     assert ran == []
     assert records == []
+
+
+@both_modes
+async def test_a_group_of_errors_with_the_end_of_the_program_in_it_passes_through_as_well(
+    as_group: bool, records: Records
+) -> None:
+    ran: list[str] = []
+    ends = BaseExceptionGroup("", [OwnBaseError(), BaseExceptionGroup("", [SystemExit()])])
+
+    async def stop() -> None:
+        raise ends
+
+    inner = BackgroundTasks([BackgroundTask(stop)], as_group, continue_on_error=True)
+    last = BackgroundTask(ran.append, "after")
+    error = await error_of(BackgroundTasks([inner, last], continue_on_error=True))
+
+    assert [type(each) for each in leaves(error)] == [OwnBaseError, SystemExit]
+    assert "background tasks failed" not in str(error)
+    assert ran == []
+    assert records == []
+
+
+async def test_a_group_of_errors_without_it_is_a_failure(records: Records) -> None:
+    fails = BaseExceptionGroup("", [OwnBaseError()])
+
+    def fail() -> None:
+        raise fails
+
+    assert await error_of(BackgroundTask(fail)) is fails
+
+    assert records.errors == [fails]
 
 
 async def test_a_scope_that_a_task_cancels_itself_is_its_own_affair(records: Records) -> None:

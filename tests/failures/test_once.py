@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
 from lilya.apps import Lilya
 from lilya.background import Task
@@ -48,6 +49,21 @@ async def test_a_failure_is_reported_once(wrap: Wrap, kind: Kind, records: Recor
             assert (inner, records.names) == (inner, [full_name(func)])
             assert [leaf for each in records.errors for leaf in leaves(each)] == leaves(error)
             records.clear()
+
+
+@every_kind
+@every_shape
+async def test_what_is_lost_behind_a_failure_is_named_once(
+    wrap: Wrap, kind: Kind, records: Records
+) -> None:
+    """In a record of its own where code stands between that might have handled the failure."""
+    for func in (fail, fail_async):
+        await error_of(BackgroundTasks([wrap(kind(func)), BackgroundTask(succeed)]))
+
+        lost = [name for each in records for name in each.background_tasks_lost]
+        assert lost == [full_name(succeed)]
+        assert records.names.count(full_name(func)) == 1
+        records.clear()
 
 
 @every_shape
@@ -127,6 +143,29 @@ async def test_a_retrying_subclass_alone_is_reported_for_each_attempt(records: R
     await error_of(Retries(fail))
 
     assert records.names == [full_name(fail)] * 2
+
+
+async def test_a_task_that_a_task_leaves_running_is_reported_on_its_own(records: Records) -> None:
+    """Even if it is the same one: it runs in the context that it was started in."""
+    ran: list[str] = []
+    started = anyio.Event()
+
+    async def start_or_fail() -> None:
+        ran.append("")
+        if len(ran) > 1:
+            raise TaskError
+        group.start_soon(run_again)
+
+    async def run_again() -> None:
+        await started.wait()
+        await error_of(task)
+
+    task = Subclass(start_or_fail)
+    async with anyio.create_task_group() as group:
+        await BackgroundTasks([task])()
+        started.set()
+
+    assert records.names == [full_name(start_or_fail)]
 
 
 async def test_a_task_of_lilya_in_a_container_is_reported(records: Records) -> None:

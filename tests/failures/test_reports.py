@@ -90,6 +90,9 @@ class Sender:
         raise TaskError
 
 
+class Child(Sender): ...
+
+
 def inside() -> Callable[[], None]:
     def send() -> None:
         raise TaskError
@@ -105,6 +108,7 @@ def decorated() -> None:
 NAMES: dict[str, tuple[Callable[[], Any], str]] = {
     "bound method": (Sender().send, f"{HERE}.Sender.send"),
     "async bound method": (Sender().send_async, f"{HERE}.Sender.send_async"),
+    "method of a class above": (Child().send, f"{HERE}.Child.send"),
     "class method": (Sender.of_class, f"{HERE}.Sender.of_class"),
     "static method": (Sender.static, f"{HERE}.Sender.static"),
     "object": (Sender(), f"{HERE}.Sender.__call__"),
@@ -261,3 +265,24 @@ async def test_a_task_that_adds_tasks_and_then_fails_takes_them_with_it(records:
         await tasks()
 
     assert records[0].background_tasks_lost == [full_name(succeed), full_name(succeed_async)]
+
+
+async def test_tasks_of_any_kind_of_sequence_are_counted_and_named(records: Records) -> None:
+    given: Any = (BackgroundTask(fail), BackgroundTask(succeed))
+    inner = BackgroundTasks()
+    inner.tasks = given
+
+    await error_of(BackgroundTasks([inner, BackgroundTask(succeed_async)]))
+
+    assert records[0].background_tasks_lost == [full_name(succeed), full_name(succeed_async)]
+
+
+async def test_a_container_that_contains_itself_is_named_with_what_else_it_holds(
+    records: Records,
+) -> None:
+    later = BackgroundTasks([BackgroundTask(succeed)])
+    later.tasks.append(later)
+
+    await error_of(BackgroundTasks([BackgroundTask(fail), later]))
+
+    assert records[0].background_tasks_lost == [full_name(succeed)]
