@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,6 +28,27 @@ async def test_an_async_callable_without_a_signature_runs() -> None:
     await BackgroundTasks([job])()
 
     assert ran == ["job"]
+
+
+async def test_a_generator_that_a_sync_function_returns_is_left_alone() -> None:
+    def numbers() -> Iterator[int]:
+        yield 1
+
+    await BackgroundTask(numbers)()
+
+
+async def test_a_generator_that_can_be_awaited_is() -> None:
+    ran: list[str] = []
+
+    @types.coroutine
+    def legacy() -> Iterator[None]:
+        ran.append("legacy")
+        return
+        yield
+
+    await BackgroundTask(lambda: legacy())()
+
+    assert ran == ["legacy"]
 
 
 async def test_a_task_that_leads_into_a_loop_of_tasks_is_refused() -> None:
