@@ -35,9 +35,7 @@ def boxed(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[Any]:
 def is_async(func: Any) -> bool:
     """Whether calling `func` gives something to await, as far as can be told without calling it."""
     kind = type(func)
-    if issubclass(
-        kind, type
-    ):  # `cls.__call__` speaks of the instances, calling the class makes one
+    if issubclass(kind, type):  # calling a class makes an instance, however async that is to call
         return False
     try:
         return kind is AsyncCallable or is_async_callable(func)

@@ -140,12 +140,11 @@ def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any
     # Tasks may yet be added by a task of the response's own, and while a stream is read.
     open_end = is_app and (own is not None or not is_response or streams(result))
     behind: list[Any] = [] if fixed is None or own is not None else [fixed]
-    for each in added:
-        # What the handler passed on to its response, or to another container, runs there. (Where
-        # each of two holds the other, both are run here, and refused.)
-        others = [other for other in (own, *added) if holds(other, each) and not holds(each, other)]
-        if (each.tasks or open_end) and each is not own and not others:
-            behind.append(each)
+    behind += [
+        each
+        for each in added
+        if (each.tasks or open_end) and each is not own and not held(each, (own, *added))
+    ]
     if not behind:
         return result
     if not is_app:
@@ -158,6 +157,12 @@ def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any
             response.background = in_order(behind if own is None else [own, *behind])
             return response
     return Followed(cast("ASGIApp", result), in_order(behind))
+
+
+def held(container: BackgroundTasks, others: tuple[Any, ...]) -> bool:
+    """Whether the handler passed it on to one of the others, where it runs already."""
+    # Where each of two holds the other, both are run from here, and refused.
+    return any(holds(other, container) and not holds(container, other) for other in others)
 
 
 def streams(response: Response) -> bool:

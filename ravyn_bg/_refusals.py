@@ -14,11 +14,13 @@ from ravyn_bg._naming import described, isinstance_of, shown
 
 
 def uncallable(func: object) -> TypeError:
-    given, instead = described(func), "pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
     if isinstance_of(func, CoroutineType):
         given, instead = coroutine_closed(func)
     else:
-        instead = f"if a call returned that, {instead}"
+        given = described(func)
+        instead = (
+            "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
+        )
     return TypeError(
         f"A background task takes a function and its arguments, got {given}: {instead}."
     )
@@ -46,10 +48,9 @@ def checked_tasks(tasks: Iterable[Task]) -> list[Task]:
 
 
 def no_flag(name: str, value: object) -> TypeError:
-    given = described(value)
-    if isinstance_of(value, CoroutineType):
-        given, _ = coroutine_closed(value)
-    return TypeError(f"BackgroundTasks takes {name}=True or {name}=False, got {given}.")
+    return TypeError(
+        f"BackgroundTasks takes {name}=True or {name}=False, got {what_was_given(value)}."
+    )
 
 
 def members(tasks: Iterable[Task]) -> Iterator[Any]:
@@ -57,11 +58,9 @@ def members(tasks: Iterable[Task]) -> Iterator[Any]:
     try:
         iterator = iter(tasks)
     except Exception as error:
-        given, instead = described(tasks), "BackgroundTasks([BackgroundTask(func, ...)])"
-        if isinstance_of(tasks, CoroutineType):
-            given, _ = coroutine_closed(tasks)
         raise TypeError(
-            f"BackgroundTasks takes an iterable of tasks, got {given}: write {instead}."
+            f"BackgroundTasks takes an iterable of tasks, got {what_was_given(tasks)}: "
+            f"write BackgroundTasks([BackgroundTask(func, ...)])."
         ) from error
     try:
         yield from iterator
@@ -93,6 +92,11 @@ def runs_without_arguments(item: object) -> bool:
     except Exception:  # it has no signature to look at
         return True
     return True
+
+
+def what_was_given(thing: object) -> str:
+    """For an error message; a coroutine is closed."""
+    return coroutine_closed(thing)[0] if isinstance_of(thing, CoroutineType) else described(thing)
 
 
 def coroutine_closed(coroutine: Any) -> tuple[str, str]:

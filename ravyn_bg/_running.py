@@ -125,10 +125,12 @@ class Place:
 
     def settle(self, task: Task, error: BaseException, line: Line | None) -> None:
         """Report what failed, unless that was done inside with all the tasks lost by it."""
-        lost = names_of(line.lost()) if line else []
-        done = not is_failure(error) or was_reported(error, self.told, with_lost=bool(lost))
-        if done or report(task, error, lost):
-            self.tell(error)
+        if is_failure(error):
+            lost = names_of(line.lost()) if line else []
+            known = was_reported(error, self.told, with_lost=bool(lost))
+            if not known and not report(task, error, lost):
+                return
+        self.tell(error)
 
     def tell(self, error: BaseException, with_lost: bool = True) -> None:
         """Let whoever runs what runs here know that `error` was reported."""
