@@ -6,7 +6,7 @@ import time
 
 import anyio
 
-from benchmarks.load import SERVERS, get, serving
+from benchmarks.load import SERVERS, ended, loaded, serving
 from benchmarks.packages import OURS
 
 CONNECTIONS = 64
@@ -17,12 +17,9 @@ async def main() -> None:
     for server in SERVERS:
         async with serving(server) as url:
             for path in ("Lilya", OURS) * 3:
-                await get(f"{url}/forget")
-                load = ["--connections", str(CONNECTIONS), "--duration", f"{SECONDS}s"]
-                await anyio.run_process(["wrk", "--threads", "1", *load, f"{url}/{path}"])
+                await loaded(url, path, CONNECTIONS, SECONDS)
                 began = time.monotonic()
-                while (await get(f"{url}/counted"))["underway"]:  # noqa: ASYNC110 - only asking tells
-                    await anyio.sleep(0.02)
+                await ended(url)
                 print(f"{server}, {path}: {time.monotonic() - began:.1f} s after the last response")
 
 

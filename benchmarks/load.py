@@ -16,6 +16,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
+from subprocess import CompletedProcess
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -82,15 +83,25 @@ async def answers(url: str) -> bool:
 
 async def completed(url: str, path: str, connections: int) -> float:
     """Requests per second, from the first one's start to the end of the last one's last task."""
-    await get(f"{url}/forget")
-    command = ["wrk", "--threads", "1", "--connections", str(connections)]
-    done = await anyio.run_process([*command, "--duration", f"{SECONDS}s", f"{url}/{path}"])
-    with anyio.fail_after(PATIENCE):
-        while (count := await get(f"{url}/counted"))["underway"]:  # noqa: ASYNC110 - as above
-            await anyio.sleep(0.05)
+    done = await loaded(url, path, connections, SECONDS)
+    count = await ended(url)
     if not count["completed"]:
         raise RuntimeError(f"Not one request was completed: {done.stdout.decode()}")
     return float(count["completed"] / count["seconds"])
+
+
+async def loaded(url: str, path: str, connections: int, seconds: int) -> CompletedProcess[bytes]:
+    await get(f"{url}/forget")
+    command = ["wrk", "--threads", "1", "--connections", str(connections)]
+    return await anyio.run_process([*command, "--duration", f"{seconds}s", f"{url}/{path}"])
+
+
+async def ended(url: str) -> Any:
+    """The app's count, once the last task has ended."""
+    with anyio.fail_after(PATIENCE):
+        while (count := await get(f"{url}/counted"))["underway"]:  # noqa: ASYNC110 - only asking tells
+            await anyio.sleep(0.05)
+    return count
 
 
 async def get(url: str) -> Any:

@@ -14,12 +14,10 @@ import re
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
-from tests.servers import Server, serve
+from tests.servers import SERVED, Server, serve
 
-SERVED = Path(__file__).parent / "served"
 AT_A_TIME = 32
 WARM_UP = 4_000  # requests, for what a server loads and keeps once
 PATIENCE = 60.0  # seconds, for what takes a moment

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import IO
 
+SERVED = Path(__file__).parent / "served"  # applications to serve
 PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.servers import Server, serve
-
-SERVED = Path(__file__).parent / "served"
+from tests.servers import SERVED, Server, serve
 
 
 @pytest.fixture(scope="module", params=["palfrey", "uvicorn"])

@@ -10,8 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.servers import Server, serve
-from tests.test_servers import SERVED
+from tests.servers import SERVED, Server, serve
 
 REQUESTS = 50
 

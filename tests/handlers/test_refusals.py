@@ -73,19 +73,19 @@ async def lilyas_tasks(background_tasks: Tasks) -> None: ...
 async def lilyas_task(background_task: Task) -> None: ...
 
 
-@pytest.mark.parametrize(
-    "handler",
-    [
-        one_task,
-        one_or_more,
-        perhaps,
-        optional,
-        several,
-        the_class,
-        lilyas_tasks,
-        lilyas_task,
-    ],
-)
+WRONGLY_ANNOTATED = [
+    one_task,
+    one_or_more,
+    perhaps,
+    optional,
+    several,
+    the_class,
+    lilyas_tasks,
+    lilyas_task,
+]
+
+
+@pytest.mark.parametrize("handler", WRONGLY_ANNOTATED)
 async def with_default(background_tasks: BackgroundTasks = BackgroundTasks()) -> None: ...  # noqa: B008  # wrong on purpose
 
 
@@ -104,14 +104,7 @@ async def any_names(**background_tasks: BackgroundTasks) -> None: ...
 @pytest.mark.parametrize(
     "handler",
     [
-        one_task,
-        one_or_more,
-        perhaps,
-        optional,
-        several,
-        the_class,
-        lilyas_tasks,
-        lilyas_task,
+        *WRONGLY_ANNOTATED,
         with_default,
         with_none,
         by_position,

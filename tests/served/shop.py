@@ -33,11 +33,6 @@ def after(number: int) -> None:
     print(f"after {number}", flush=True)
 
 
-@app.get("/")
-async def index() -> dict[str, int]:
-    return {"pid": os.getpid()}
-
-
 @app.post("/pay")
 async def pay() -> JSONResponse:
     tasks = BackgroundTasks(
