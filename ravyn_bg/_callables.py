@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from inspect import CO_ITERABLE_COROUTINE
 from types import GeneratorType
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 from anyio import to_thread
 from lilya.compat import is_async_callable
 from lilya.concurrency import AsyncCallable
+
+from ravyn_bg._event_loop import default_limiter
 
 
 class InThread:
@@ -22,12 +23,13 @@ class InThread:
         self.__wrapped__ = func
 
     async def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        call = partial(boxed, self.__wrapped__, *args, **kwargs)
-        (result,) = await to_thread.run_sync(call)
+        (result,) = await to_thread.run_sync(
+            boxed, self.__wrapped__, args, kwargs, limiter=default_limiter()
+        )
         return await result if is_awaitable(result) else result
 
 
-def boxed(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> tuple[Any]:
+def boxed(func: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any]:
     # In a tuple, because Trio refuses a coroutine as the result of a function run in a thread.
     return (func(*args, **kwargs),)
 

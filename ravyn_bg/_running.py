@@ -5,7 +5,6 @@ Sync tasks that follow one another share one hop to a worker thread: the hop is 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextvars import ContextVar, copy_context
 from functools import cache, partial
@@ -17,6 +16,7 @@ from lilya.background import Task, Tasks
 from typing_extensions import Self
 
 from ravyn_bg._callables import InThread, is_awaitable
+from ravyn_bg._event_loop import cancelling, default_limiter
 from ravyn_bg._failures import Told, failed_together, is_failure, report, was_reported
 from ravyn_bg._naming import isinstance_of, names_of
 
@@ -156,26 +156,32 @@ class Line(Place):
     """Tasks running in order: which one runs now, and which will not run if it fails."""
 
     task: Task
+    position = 0
 
     def __init__(self, container: Tasks, outer: Line | None) -> None:
         self.outer = outer
+        self.container = container
         self.tasks = container.tasks if type(container.tasks) is list else list(container.tasks)
         self.coming = enumerate(self.tasks)
-        self.position = 0
-        self.goes_on = getattr(container, "continue_on_error", False)
+
+    @property
+    def goes_on(self) -> bool:
+        return getattr(self.container, "continue_on_error", False)
 
     async def hop(self) -> None:
         """Run this sync task, and those that follow it, in one worker thread."""
         self.left = False
-        cancelling = asyncio_cancelling()
+        asked = cancelling()
         try:
-            returned = await to_thread.run_sync(self.run_in_thread, cancelling, cancelling())
+            returned = await to_thread.run_sync(
+                self.run_in_thread, asked, asked(), limiter=default_limiter()
+            )
         finally:
             self.left = True  # a task that asyncio itself cancels does not wait for its thread
         if returned:
             await returned[0]
 
-    def run_in_thread(self, cancelling: Callable[[], int], before: int) -> tuple[Any] | None:
+    def run_in_thread(self, asked: Callable[[], int], before: int) -> tuple[Any] | None:
         check_cancelled = cancellation_check()
         while True:
             result = copy_context().run(call, self.task)  # slower with `*args`
@@ -188,7 +194,7 @@ class Line(Place):
             if type(task).__call__ not in plain_calls or type(task.func) is not InThread:
                 return None
             check_cancelled()
-            if self.left or cancelling() > before:
+            if self.left or asked() > before:
                 return None
             self.position, self.task = next(self.coming)
 
@@ -206,16 +212,6 @@ def cancellation_check() -> Callable[[], None]:
     from anyio.from_thread import check_cancelled  # slower to load than all of `ravyn_bg`
 
     return check_cancelled
-
-
-def asyncio_cancelling() -> Callable[[], int]:
-    """How often asyncio has been asked to cancel the current task, for a thread to look at."""
-    asyncio: Any = sys.modules.get("asyncio")  # not loaded under Trio, perhaps
-    try:
-        cancelling: Callable[[], int] = asyncio.current_task().cancelling
-    except (AttributeError, RuntimeError):  # before Python 3.11, or not on asyncio
-        return int
-    return cancelling
 
 
 def is_function(func: object) -> bool:

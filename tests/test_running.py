@@ -146,6 +146,73 @@ async def test_tasks_run_even_with_a_single_token(trace: Trace) -> None:
     assert sorted(trace.names) == ["a", "a", "b", "b"]
 
 
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_sync_task_waits_for_a_token(trace: Trace, alone: bool) -> None:
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    task = trace.task("a") if alone else BackgroundTasks([trace.task("a")])
+    tokens, limiter.total_tokens = limiter.total_tokens, 1
+    try:
+        with anyio.fail_after(PATIENCE):
+            async with anyio.create_task_group() as group, limiter:
+                group.start_soon(task)
+                while not limiter.statistics().tasks_waiting:
+                    await anyio.lowlevel.checkpoint()
+                assert trace.names == []
+    finally:
+        limiter.total_tokens = tokens
+
+    assert trace.names == ["a"]
+    assert limiter.borrowed_tokens == 0
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_task_that_waits_for_a_token_can_be_cancelled(trace: Trace, alone: bool) -> None:
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    task = trace.task("a") if alone else BackgroundTasks([trace.task("a")])
+    tokens, limiter.total_tokens = limiter.total_tokens, 1
+    try:
+        with anyio.fail_after(PATIENCE):
+            async with limiter, anyio.create_task_group() as group:
+                group.start_soon(task)
+                while not limiter.statistics().tasks_waiting:
+                    await anyio.lowlevel.checkpoint()
+                group.cancel_scope.cancel()
+    finally:
+        limiter.total_tokens = tokens
+
+    assert trace.names == []
+    assert limiter.borrowed_tokens == 0
+
+
+async def test_sync_tasks_that_start_at_once_share_a_single_token(trace: Trace) -> None:
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    tokens, limiter.total_tokens = limiter.total_tokens, 1
+    borrowed: list[float] = []
+
+    def look() -> None:
+        borrowed.append(anyio.from_thread.run_sync(lambda: limiter.borrowed_tokens))
+
+    try:
+        with anyio.fail_after(PATIENCE):
+            await BackgroundTasks([BackgroundTask(look) for _ in range(3)], as_group=True)()
+    finally:
+        limiter.total_tokens = tokens
+
+    assert borrowed == [1, 1, 1]
+    assert limiter.borrowed_tokens == 0
+
+
+async def test_a_sync_task_that_fails_gives_its_token_back() -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    for task in (BackgroundTask(fail), BackgroundTasks([BackgroundTask(fail)])):
+        with pytest.raises(ValueError, match="no"):
+            await task()
+
+    assert anyio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
+
+
 async def test_a_sync_task_can_call_back_into_the_event_loop(trace: Trace) -> None:
     def call_back(name: str) -> None:
         anyio.from_thread.run(trace.note_async, f"{name} awaited")
