@@ -48,12 +48,16 @@ async def run(task: Task, line: Line | None, plain: bool = False) -> None:
 
 async def run_in_order(container: Tasks, outer: Line | None) -> None:
     failures: list[BaseException] = []
+    kind, plain = None, False
     with Line(container, outer) as line:
         coming = line.coming
         for line.position, line.task in coming:
             task = line.task
             try:
-                func = type(task.func) if type(task).__call__ in plain_calls else None
+                if type(task) is not kind:  # they are often of one kind
+                    kind = type(task)
+                    plain = kind.__call__ in plain_calls
+                func = type(task.func) if plain else None
                 if func is FunctionType:  # `run` would do, for one more coroutine
                     await task.func(*task.args, **task.kwargs)
                 elif func is InThread:
