@@ -23,7 +23,7 @@ def default_limiter() -> CapacityLimiter | None:
     """AnyIO's default limiter for `to_thread.run_sync`; `None`, off asyncio, for AnyIO to find it.
 
     AnyIO takes longer to find it, and gives the event loop a turn when it has taken a free token:
-    together a fifth of what a call in a thread costs.
+    together a sixth of what a call in a thread costs.
     """
     if not (task := asyncio_task()):
         return None

@@ -55,8 +55,8 @@ async def run_in_order(container: Tasks, outer: Line | None) -> None:
             task = line.task
             try:
                 if type(task) is not kind:  # they are often of one kind
+                    plain = type(task).__call__ in plain_calls
                     kind = type(task)
-                    plain = kind.__call__ in plain_calls
                 func = type(task.func) if plain else None
                 if func is FunctionType:  # `run` would do, for one more coroutine
                     await task.func(*task.args, **task.kwargs)
