@@ -160,7 +160,7 @@ class Line(Place):
     """Tasks running in order: which one runs now, and which will not run if it fails."""
 
     task: Task
-    position = 0
+    position: int
 
     def __init__(self, container: Tasks, outer: Line | None) -> None:
         self.outer = outer

@@ -30,6 +30,8 @@ from tests.failures.tasks import (
 
 pytestmark = pytest.mark.anyio
 
+PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
+
 
 class Retries(BackgroundTask):
     async def __call__(self) -> None:
@@ -95,6 +97,40 @@ async def test_the_same_error_raised_by_two_tasks_is_reported_for_each(records: 
             await error_of(BackgroundTasks(each, as_group, continue_on_error=True))
             assert sorted(records.names) == sorted([*map(full_name, funcs)])
             records.clear()
+
+
+@pytest.mark.parametrize("first", [0, 1])
+async def test_a_failure_beside_one_that_was_reported_inside_is_no_reason_to_report_that_again(
+    first: int, records: Records
+) -> None:
+    errors = sorted((TaskError(), TaskError()), key=id)
+    inside, beside = errors[first], errors[1 - first]
+    failed, go_on = anyio.Event(), anyio.Event()
+
+    async def raise_inside() -> None:
+        raise inside
+
+    async def fail_late() -> None:
+        try:
+            await BackgroundTask(raise_inside)()
+        finally:
+            failed.set()
+            await go_on.wait()
+
+    async def fail_beside() -> None:
+        await failed.wait()
+        raise beside
+
+    async def end() -> None:
+        while len(records) < 2:
+            await anyio.lowlevel.checkpoint()
+        go_on.set()
+
+    tasks = [BackgroundTask(each) for each in (fail_late, fail_beside, end)]
+    with anyio.fail_after(PATIENCE):
+        await error_of(BackgroundTasks(tasks, as_group=True, continue_on_error=True))
+
+    assert records.names == [full_name(raise_inside), full_name(fail_beside)]
 
 
 async def test_the_same_task_is_reported_each_time_it_fails(records: Records) -> None:

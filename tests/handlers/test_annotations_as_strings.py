@@ -119,6 +119,14 @@ def test_what_is_refused_when_it_can_be_read_is_refused_when_it_cannot(handler: 
             decorate(handler)
 
 
+def test_what_is_said_of_other_parameters_is_kept() -> None:
+    async def handler(page: Annotated[int, "from 1 on"]) -> None: ...
+
+    decorated = with_background(BackgroundTask(print))(handler)
+
+    assert decorated.__annotations__ == {"page": Annotated[int, "from 1 on"], "return": type(None)}
+
+
 class Item(pydantic.BaseModel):
     name: str
 

@@ -39,6 +39,19 @@ async def queued(source: str, background_tasks: BackgroundTasks) -> dict[str, st
     return {"source": source}
 
 
+@pytest.mark.parametrize("mark", ["__signature__", "__wrapped__"])
+def test_a_handler_whose_parameters_cannot_be_read(mark: str) -> None:
+    async def unreadable() -> None: ...
+
+    setattr(unreadable, mark, "no signature" if mark == "__signature__" else unreadable)
+
+    for decorator in (decorate, with_background(fixed)):
+        with pytest.raises(
+            TypeError, match=r"^with_background cannot read what unreadable takes: "
+        ):
+            decorator(unreadable)
+
+
 def test_a_handler_that_asks_for_no_tasks() -> None:
     with refused(
         "@with_background stands on plain, which asks for no tasks: give it a parameter "
@@ -92,6 +105,16 @@ async def with_default(background_tasks: BackgroundTasks = BackgroundTasks()) ->
 async def with_none(background_tasks: BackgroundTasks = None) -> None: ...  # type: ignore[assignment]  # wrong on purpose
 
 
+class Equal:
+    __hash__ = None  # type: ignore[assignment]  # as Python itself does beside `__eq__`
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+async def with_odd_default(background_tasks: BackgroundTasks = Equal()) -> None: ...  # type: ignore[assignment]  # noqa: B008  # wrong on purpose
+
+
 async def by_position(background_tasks: BackgroundTasks, /) -> None: ...
 
 
@@ -107,6 +130,7 @@ async def any_names(**background_tasks: BackgroundTasks) -> None: ...
         *WRONGLY_ANNOTATED,
         with_default,
         with_none,
+        with_odd_default,
         by_position,
         any_number,
         any_names,

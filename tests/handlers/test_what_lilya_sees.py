@@ -87,10 +87,12 @@ def test_what_others_noted_on_the_handler() -> None:
     async def handler(background_tasks: BackgroundTasks) -> None: ...
 
     handler.lilya_team = "payments"  # type: ignore[attr-defined]
+    handler.TEAM = "payments"  # type: ignore[attr-defined]
 
     decorated: Any = with_background(for_role("admin")(handler))
 
     assert (decorated.role, decorated.lilya_team) == ("admin", "payments")
+    assert decorated.TEAM == "payments"
     assert decorated.__name__ == "admin_only"
 
 

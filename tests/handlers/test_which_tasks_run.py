@@ -109,6 +109,25 @@ def test_added_tasks_run_after_the_background_of_the_response(ask: Ask, ran: lis
     assert ran == ["own", "added"]
 
 
+def test_added_tasks_run_after_a_background_that_is_equal_to_anything(
+    ask: Ask, ran: list[str]
+) -> None:
+    class Equal(BackgroundTask):
+        __hash__ = None  # type: ignore[assignment]  # as Python itself does beside `__eq__`
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    @with_background
+    async def handler(background_tasks: BackgroundTasks) -> Response:
+        background_tasks.add_task(ran.append, "added")
+        return JSONResponse({}, background=Equal(ran.append, "own"))
+
+    ask(handler)
+
+    assert ran == ["own", "added"]
+
+
 def test_it_is_the_same_for_a_response_of_another_toolkit(ask: Ask, ran: list[str]) -> None:
     @with_background(BackgroundTask(ran.append, "fixed"))
     async def handler(background_tasks: BackgroundTasks) -> StarletteText:
@@ -238,13 +257,18 @@ def test_an_asgi_application_may_add_tasks_until_it_ends(ask: Ask, ran: list[str
     assert ran == ["added"]
 
 
-def test_a_response_that_streams_in_its_own_way_may_add_tasks(ask: Ask, ran: list[str]) -> None:
+@pytest.mark.parametrize("module", ["app.responses", "shop.responses"])
+def test_a_response_that_streams_in_its_own_way_may_add_tasks(
+    module: str, ask: Ask, ran: list[str]
+) -> None:
     @with_background
     async def handler(background_tasks: BackgroundTasks) -> Response:
         class Streaming(PlainText):
             async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
                 background_tasks.add_task(ran.append, "added")
                 await super().__call__(scope, receive, send)
+
+        Streaming.__call__.__module__ = module
 
         return Streaming("hello")
 
