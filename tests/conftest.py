@@ -9,6 +9,8 @@ from lilya.testclient import TestClient
 Backend = Literal["asyncio", "trio"]
 MakeClient = Callable[..., TestClient]
 
+PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
+
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> Backend:

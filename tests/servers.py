@@ -13,8 +13,9 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import IO
 
+from tests.conftest import PATIENCE
+
 SERVED = Path(__file__).parent / "served"  # applications to serve
-PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
 
 
 @contextmanager

@@ -15,10 +15,9 @@ import pytest
 from lilya.background import Task
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
+from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.anyio
-
-PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
 
 noted: list[tuple[str, int]] = []
 

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from pathlib import Path
@@ -22,11 +22,11 @@ from lilya.background import Task, Tasks
 
 import ravyn_bg
 from ravyn_bg import BackgroundTask, BackgroundTasks
+from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
 PACKAGE = str(Path(ravyn_bg.__file__).parent)
-PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
 
 
 class Trace:
@@ -131,75 +131,74 @@ async def test_a_run_of_sync_tasks_takes_one_token_of_the_thread_limiter(trace: 
     assert limiter.borrowed_tokens == 0
 
 
-async def test_tasks_run_even_with_a_single_token(trace: Trace) -> None:
+@pytest.fixture
+async def single_token() -> AsyncIterator[anyio.CapacityLimiter]:
+    """AnyIO's thread limiter, with one token for all."""
     limiter = anyio.to_thread.current_default_thread_limiter()
     tokens, limiter.total_tokens = limiter.total_tokens, 1
+    yield limiter
+    limiter.total_tokens = tokens
+
+
+async def somebody_waits_for(limiter: anyio.CapacityLimiter) -> None:
+    while not limiter.statistics().tasks_waiting:
+        await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.usefixtures("single_token")
+async def test_tasks_run_even_with_a_single_token(trace: Trace) -> None:
     tasks = BackgroundTasks([trace.task("a"), BackgroundTasks([trace.task("b")], as_group=True)])
-    try:
-        with anyio.fail_after(PATIENCE):
-            await tasks()
-            tasks.as_group = True
-            await tasks()
-    finally:
-        limiter.total_tokens = tokens
+    with anyio.fail_after(PATIENCE):
+        await tasks()
+        tasks.as_group = True
+        await tasks()
 
     assert sorted(trace.names) == ["a", "a", "b", "b"]
 
 
 @pytest.mark.parametrize("alone", [True, False])
-async def test_a_sync_task_waits_for_a_token(trace: Trace, alone: bool) -> None:
-    limiter = anyio.to_thread.current_default_thread_limiter()
+async def test_a_sync_task_waits_for_a_token(
+    trace: Trace, alone: bool, single_token: anyio.CapacityLimiter
+) -> None:
     task = trace.task("a") if alone else BackgroundTasks([trace.task("a")])
-    tokens, limiter.total_tokens = limiter.total_tokens, 1
-    try:
-        with anyio.fail_after(PATIENCE):
-            async with anyio.create_task_group() as group, limiter:
-                group.start_soon(task)
-                while not limiter.statistics().tasks_waiting:
-                    await anyio.lowlevel.checkpoint()
-                assert trace.names == []
-    finally:
-        limiter.total_tokens = tokens
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as group, single_token:
+            group.start_soon(task)
+            await somebody_waits_for(single_token)
+            assert trace.names == []
 
     assert trace.names == ["a"]
-    assert limiter.borrowed_tokens == 0
+    assert single_token.borrowed_tokens == 0
 
 
 @pytest.mark.parametrize("alone", [True, False])
-async def test_a_task_that_waits_for_a_token_can_be_cancelled(trace: Trace, alone: bool) -> None:
-    limiter = anyio.to_thread.current_default_thread_limiter()
+async def test_a_task_that_waits_for_a_token_can_be_cancelled(
+    trace: Trace, alone: bool, single_token: anyio.CapacityLimiter
+) -> None:
     task = trace.task("a") if alone else BackgroundTasks([trace.task("a")])
-    tokens, limiter.total_tokens = limiter.total_tokens, 1
-    try:
-        with anyio.fail_after(PATIENCE):
-            async with limiter, anyio.create_task_group() as group:
-                group.start_soon(task)
-                while not limiter.statistics().tasks_waiting:
-                    await anyio.lowlevel.checkpoint()
-                group.cancel_scope.cancel()
-    finally:
-        limiter.total_tokens = tokens
+    with anyio.fail_after(PATIENCE):
+        async with single_token, anyio.create_task_group() as group:
+            group.start_soon(task)
+            await somebody_waits_for(single_token)
+            group.cancel_scope.cancel()
 
     assert trace.names == []
-    assert limiter.borrowed_tokens == 0
+    assert single_token.borrowed_tokens == 0
 
 
-async def test_sync_tasks_that_start_at_once_share_a_single_token(trace: Trace) -> None:
-    limiter = anyio.to_thread.current_default_thread_limiter()
-    tokens, limiter.total_tokens = limiter.total_tokens, 1
+async def test_sync_tasks_that_start_at_once_share_a_single_token(
+    single_token: anyio.CapacityLimiter,
+) -> None:
     borrowed: list[float] = []
 
     def look() -> None:
-        borrowed.append(anyio.from_thread.run_sync(lambda: limiter.borrowed_tokens))
+        borrowed.append(anyio.from_thread.run_sync(lambda: single_token.borrowed_tokens))
 
-    try:
-        with anyio.fail_after(PATIENCE):
-            await BackgroundTasks([BackgroundTask(look) for _ in range(3)], as_group=True)()
-    finally:
-        limiter.total_tokens = tokens
+    with anyio.fail_after(PATIENCE):
+        await BackgroundTasks([BackgroundTask(look) for _ in range(3)], as_group=True)()
 
     assert borrowed == [1, 1, 1]
-    assert limiter.borrowed_tokens == 0
+    assert single_token.borrowed_tokens == 0
 
 
 async def test_a_sync_task_that_fails_gives_its_token_back() -> None:

@@ -10,7 +10,7 @@ from lilya.apps import Lilya
 from lilya.background import Task
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, Response, with_background
-from tests.conftest import MakeClient
+from tests.conftest import PATIENCE, MakeClient
 from tests.failures.conftest import Records
 from tests.failures.tasks import (
     SHAPES,
@@ -29,8 +29,6 @@ from tests.failures.tasks import (
 )
 
 pytestmark = pytest.mark.anyio
-
-PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
 
 
 class Retries(BackgroundTask):

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.servers import PATIENCE, Server, serve
+from tests.conftest import PATIENCE
+from tests.servers import Server, serve
 
 BOTH = ["palfrey", "uvicorn"]
 HERE = Path(__file__).parent

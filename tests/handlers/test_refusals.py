@@ -22,6 +22,7 @@ from ravyn_bg import (
     Tasks,
     with_background,
 )
+from tests.handlers.conftest import EqualToAll
 
 decorate: Any = with_background  # wrong uses, which a type checker refuses as well
 fixed = BackgroundTask(print, "fixed")
@@ -39,17 +40,26 @@ async def queued(source: str, background_tasks: BackgroundTasks) -> dict[str, st
     return {"source": source}
 
 
-@pytest.mark.parametrize("mark", ["__signature__", "__wrapped__"])
-def test_a_handler_whose_parameters_cannot_be_read(mark: str) -> None:
-    async def unreadable() -> None: ...
+async def without_signature() -> None: ...
 
-    setattr(unreadable, mark, "no signature" if mark == "__signature__" else unreadable)
+
+without_signature.__signature__ = "none"  # type: ignore[attr-defined]  # wrong on purpose
+
+
+async def wrapping_itself() -> None: ...
+
+
+wrapping_itself.__wrapped__ = wrapping_itself  # type: ignore[attr-defined]  # wrong on purpose
+
+
+@pytest.mark.parametrize("handler", [without_signature, wrapping_itself])
+def test_a_handler_whose_parameters_cannot_be_read(handler: Any) -> None:
 
     for decorator in (decorate, with_background(fixed)):
         with pytest.raises(
-            TypeError, match=r"^with_background cannot read what unreadable takes: "
+            TypeError, match=rf"^with_background cannot read what {handler.__name__} takes: "
         ):
-            decorator(unreadable)
+            decorator(handler)
 
 
 def test_a_handler_that_asks_for_no_tasks() -> None:
@@ -86,33 +96,13 @@ async def lilyas_tasks(background_tasks: Tasks) -> None: ...
 async def lilyas_task(background_task: Task) -> None: ...
 
 
-WRONGLY_ANNOTATED = [
-    one_task,
-    one_or_more,
-    perhaps,
-    optional,
-    several,
-    the_class,
-    lilyas_tasks,
-    lilyas_task,
-]
-
-
-@pytest.mark.parametrize("handler", WRONGLY_ANNOTATED)
 async def with_default(background_tasks: BackgroundTasks = BackgroundTasks()) -> None: ...  # noqa: B008  # wrong on purpose
 
 
 async def with_none(background_tasks: BackgroundTasks = None) -> None: ...  # type: ignore[assignment]  # wrong on purpose
 
 
-class Equal:
-    __hash__ = None  # type: ignore[assignment]  # as Python itself does beside `__eq__`
-
-    def __eq__(self, other: object) -> bool:
-        return True
-
-
-async def with_odd_default(background_tasks: BackgroundTasks = Equal()) -> None: ...  # type: ignore[assignment]  # noqa: B008  # wrong on purpose
+async def with_odd_default(background_tasks: BackgroundTasks = EqualToAll()) -> None: ...  # type: ignore[assignment]  # noqa: B008  # wrong on purpose
 
 
 async def by_position(background_tasks: BackgroundTasks, /) -> None: ...
@@ -127,7 +117,14 @@ async def any_names(**background_tasks: BackgroundTasks) -> None: ...
 @pytest.mark.parametrize(
     "handler",
     [
-        *WRONGLY_ANNOTATED,
+        one_task,
+        one_or_more,
+        perhaps,
+        optional,
+        several,
+        the_class,
+        lilyas_tasks,
+        lilyas_task,
         with_default,
         with_none,
         with_odd_default,

@@ -12,7 +12,7 @@ from starlette.background import BackgroundTask as StarletteTask
 from starlette.responses import PlainTextResponse as StarletteText
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, Task, Tasks, with_background
-from tests.handlers.conftest import Ask
+from tests.handlers.conftest import Ask, EqualToAll
 
 
 def test_a_fixed_task_runs_after_every_response(ask: Ask, ran: list[str]) -> None:
@@ -112,11 +112,7 @@ def test_added_tasks_run_after_the_background_of_the_response(ask: Ask, ran: lis
 def test_added_tasks_run_after_a_background_that_is_equal_to_anything(
     ask: Ask, ran: list[str]
 ) -> None:
-    class Equal(BackgroundTask):
-        __hash__ = None  # type: ignore[assignment]  # as Python itself does beside `__eq__`
-
-        def __eq__(self, other: object) -> bool:
-            return True
+    class Equal(EqualToAll, BackgroundTask): ...
 
     @with_background
     async def handler(background_tasks: BackgroundTasks) -> Response:
