@@ -21,10 +21,9 @@ from lilya.encoders import json_encode
 from lilya.responses import Ok, Response
 from lilya.types import ASGIApp, Receive, Scope, Send
 
-from ravyn_bg._naming import described, isinstance_of, shown
+from ravyn_bg._naming import described, shown, within
 from ravyn_bg._parameters import annotations_of, container_for, is_websocket
-from ravyn_bg._refusals import coroutine_closed
-from ravyn_bg._running import holds
+from ravyn_bg._refusals import call_instead, what
 from ravyn_bg.background import BackgroundTasks
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -63,7 +62,7 @@ def with_background(given: Any, /) -> Any:
         ...     background_tasks.add_task(print, source)
         ...     return {"status": "queued"}
     """
-    if isinstance_of(given, Task):
+    if isinstance(given, Task):
         return partial(decorated, fixed=given)
     return decorated(given, fixed=None)
 
@@ -94,7 +93,7 @@ def decorated(handler: Callable[..., Any], fixed: Task | None) -> Callable[..., 
         added: list[BackgroundTasks] = []
         for name, (container, position) in wanted.items():
             given = args[position] if position < len(args) else kwargs.get(name)
-            if isinstance_of(given, BackgroundTasks):
+            if isinstance(given, BackgroundTasks):
                 continue
             added.append(container())
             if position < len(args):  # which are those of the signature without it
@@ -194,20 +193,20 @@ class Followed:
 def function_of(handler: Any) -> FunctionType:
     """The function that a handler is, under `functools.partial`."""
     function = handler
-    while isinstance_of(function, partial) or isinstance_of(function, MethodType):
-        function = function.func if isinstance_of(function, partial) else function.__func__
-    if isinstance_of(function, FunctionType):
+    while isinstance(function, partial) or isinstance(function, MethodType):
+        function = function.func if isinstance(function, partial) else function.__func__
+    if isinstance(function, FunctionType):
         return function
-    given, instead = described(handler), "it takes a handler, or the task behind it"
-    if isinstance_of(handler, CoroutineType):
-        given, instead = coroutine_closed(handler)
-    elif isinstance_of(handler, (staticmethod, classmethod)):
+    given, instead = what(handler), "it takes a handler, or the task behind it"
+    if isinstance(handler, CoroutineType):
+        instead = call_instead(handler)
+    elif isinstance(handler, (staticmethod, classmethod)):
         instead = "put it below that, next to the function"
-    elif isinstance_of(handler, type) and issubclass(handler, Task):
+    elif isinstance(handler, type) and issubclass(handler, Task):
         instead = f"make one, {shown(handler)}(...)"
-    elif isinstance_of(handler, type):
+    elif isinstance(handler, type):
         instead = "put it on the methods that answer"
-    elif isinstance_of(handler, (list, tuple)):
+    elif isinstance(handler, (list, tuple)):
         instead = "make it one, BackgroundTasks([...])"
     raise TypeError(f"with_background got {given}: {instead}.")
 
@@ -231,3 +230,7 @@ def refuse_wrong_place(handler: Any, signature: inspect.Signature, injects: bool
         wrong = "stands on a websocket: tasks run after a response, and a websocket has none"
     if wrong:
         raise TypeError(f"@with_background on {shown(handler)} {wrong}.")
+
+
+def holds(outer: Any, inner: Any) -> bool:
+    return any(each is inner for each in within(outer))

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ForwardRef, Literal, cast, get_args, get_orig
 from lilya.background import Task
 
 from ravyn_bg import background
-from ravyn_bg._naming import isinstance_of, shown
+from ravyn_bg._naming import shown
 from ravyn_bg.background import BackgroundTasks
 from ravyn_bg.types import BackgroundTaskType
 
@@ -23,7 +23,7 @@ def container_for(
     annotation = read(parameter.annotation, names)
     args = () if get_origin(annotation) is Literal else get_args(annotation)
     parts = [annotation, *(read(part, names) for part in args)]
-    classes = [each for each in parts if isinstance_of(each, type)]
+    classes = [each for each in parts if isinstance(each, type)]
     if not any(issubclass(each, Task) for each in classes):
         return None
     by_name = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
@@ -45,9 +45,9 @@ UNREADABLE = re.compile(r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*(BackgroundTasks?)\
 def read(annotation: Any, names: dict[str, Any]) -> Any:
     """An annotation with its strings evaluated and `Annotated` taken off."""
     while True:
-        if isinstance_of(annotation, ForwardRef):
+        if isinstance(annotation, ForwardRef):
             annotation = annotation.__forward_arg__
-        elif isinstance_of(annotation, str):
+        elif isinstance(annotation, str):
             try:
                 annotation = eval(annotation, names)
             except Exception:
@@ -73,5 +73,5 @@ def annotations_of(function: FunctionType) -> dict[str, Any]:
 
 def is_websocket(parameter: inspect.Parameter) -> bool:
     annotation = parameter.annotation
-    name = annotation if isinstance_of(annotation, str) else getattr(annotation, "__name__", "")
+    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
     return parameter.name == "websocket" or name.rpartition(".")[2] == "WebSocket"

@@ -2,55 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from inspect import CORO_CREATED, getcoroutinestate, signature
+from collections.abc import Callable, Iterable, Iterator
+from inspect import CORO_CREATED, getcoroutinestate
 from types import CoroutineType
-from typing import Any
+from typing import Any, NoReturn
 
 from lilya.background import Task
 
-from ravyn_bg._callables import is_async
-from ravyn_bg._naming import described, isinstance_of, shown
+from ravyn_bg._naming import described, shown
+
+BY_NAME: Any = object()  # `func`, if it is given by name or not at all
 
 
-def uncallable(func: object) -> TypeError:
-    if isinstance_of(func, CoroutineType):
-        given, instead = coroutine_closed(func)
-    else:
-        given = described(func)
-        instead = (
-            "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
+def given(func: Any, keywords: dict[str, Any]) -> Callable[..., Any]:
+    """What a task is to call, which is taken out of its keywords if it was given by name."""
+    if func is BY_NAME:
+        if "func" not in keywords:
+            raise TypeError(
+                "A background task takes a function and its arguments, got no function: write "
+                "BackgroundTask(send, 'a@b.c') or tasks.add_task(send, 'a@b.c')."
+            )
+        func = keywords.pop("func")
+    if not callable(func):
+        instead = "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
+        raise TypeError(
+            f"A background task takes a function and its arguments, got {what(func)}: "
+            f"{call_instead(func) or instead}."
         )
-    return TypeError(
-        f"A background task takes a function and its arguments, got {given}: {instead}."
-    )
+    return func
+
+
+def checked_flag(name: str, value: Any) -> bool:
+    if isinstance(value, Task):
+        raise TypeError(
+            "BackgroundTasks takes its tasks as one list: write BackgroundTasks([t1, t2]), not "
+            "BackgroundTasks(t1, t2)."
+        )
+    if type(value) is not bool:
+        raise TypeError(f"BackgroundTasks takes {name}=True or {name}=False, got {what(value)}.")
+    return value
 
 
 def checked_tasks(tasks: Iterable[Task]) -> list[Task]:
-    """The tasks as a list, if Lilya can run each of them."""
-    if isinstance_of(tasks, Task):
+    """The tasks as a list."""
+    if isinstance(tasks, Task):
         raise TypeError("BackgroundTasks takes an iterable of tasks, got one task: write [task].")
-    if isinstance_of(tasks, (str, bytes, bytearray)):
+    if isinstance(tasks, (str, bytes, bytearray)):
         raise TypeError(f"BackgroundTasks takes an iterable of tasks, got {described(tasks)}.")
     checked: list[Task] = []
     for item in members(tasks):
-        if not isinstance_of(item, Task) and not runs_without_arguments(item):
-            message = (
-                f"BackgroundTasks takes tasks, but item {len(checked)} is {item_refused(item)}."
-            )
-            if any(type(tasks) is kind for kind in (list, tuple, set, frozenset)):
-                for other in tasks:
-                    if isinstance_of(other, CoroutineType):
-                        coroutine_closed(other)
-            raise TypeError(message)
+        if not isinstance(item, Task):
+            refuse_item(item, len(checked), tasks)
         checked.append(item)
     return checked
-
-
-def no_flag(name: str, value: object) -> TypeError:
-    return TypeError(
-        f"BackgroundTasks takes {name}=True or {name}=False, got {what_was_given(value)}."
-    )
 
 
 def members(tasks: Iterable[Task]) -> Iterator[Any]:
@@ -59,7 +63,7 @@ def members(tasks: Iterable[Task]) -> Iterator[Any]:
         iterator = iter(tasks)
     except Exception as error:
         raise TypeError(
-            f"BackgroundTasks takes an iterable of tasks, got {what_was_given(tasks)}: "
+            f"BackgroundTasks takes an iterable of tasks, got {what(tasks)}: "
             f"write BackgroundTasks([BackgroundTask(func, ...)])."
         ) from error
     try:
@@ -73,35 +77,28 @@ def members(tasks: Iterable[Task]) -> Iterator[Any]:
         ) from error
 
 
-def item_refused(item: object) -> str:
-    if isinstance_of(item, CoroutineType):
-        given, instead = coroutine_closed(item)
-        return f"{given}: {instead}, as BackgroundTask(...)"
-    name = shown(item) if callable(item) else "func, ..."
-    return f"{described(item)}: write BackgroundTask({name})"
+def refuse_item(item: Any, position: int, tasks: Iterable[Any]) -> NoReturn:
+    instead = f"write BackgroundTask({shown(item) if callable(item) else 'func, ...'})"
+    if isinstance(item, CoroutineType):
+        instead = f"{call_instead(item)}, as BackgroundTask(...)"
+    message = f"BackgroundTasks takes tasks, but item {position} is {what(item)}: {instead}."
+    if isinstance(tasks, (list, tuple, set, frozenset)):
+        for other in tasks:
+            what(other)
+    raise TypeError(message)
 
 
-def runs_without_arguments(item: object) -> bool:
-    """Whether `item` is no task, but an async callable that Lilya would await all the same."""
-    if not callable(item) or not is_async(item):
-        return False
-    try:
-        signature(item).bind()
-    except TypeError:
-        return False
-    except Exception:  # it has no signature to look at
-        return True
-    return True
+def what(thing: object) -> str:
+    """What was given; a coroutine is closed, so that nothing warns of it later."""
+    if not isinstance(thing, CoroutineType):
+        return described(thing)
+    if getcoroutinestate(thing) == CORO_CREATED:
+        thing.close()
+    return f"the coroutine {thing.__qualname__}(...)"
 
 
-def what_was_given(thing: object) -> str:
-    """For an error message; a coroutine is closed."""
-    return coroutine_closed(thing)[0] if isinstance_of(thing, CoroutineType) else described(thing)
-
-
-def coroutine_closed(coroutine: Any) -> tuple[str, str]:
-    """What a coroutine was, and what to pass instead; closed, so that nothing warns of it later."""
-    name = coroutine.__qualname__
-    if getcoroutinestate(coroutine) == CORO_CREATED:
-        coroutine.close()
-    return f"the coroutine {name}(...)", f"pass {name} and its arguments, not {name}(...)"
+def call_instead(thing: object) -> str:
+    """What to write instead of a coroutine."""
+    if not isinstance(thing, CoroutineType):
+        return ""
+    return f"pass {thing.__qualname__} and its arguments, not {thing.__qualname__}(...)"

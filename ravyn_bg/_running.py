@@ -1,282 +1,251 @@
 """How tasks run: one, several in order, several side by side.
 
-Sync tasks that follow one another share one hop to a worker thread: the hop is where the time goes.
+Sync tasks that follow one another share a hop to a worker thread: the hop is where the time goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar, copy_context
-from functools import cache, partial
-from types import FunctionType, MethodType
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from contextvars import copy_context
+from inspect import CO_COROUTINE, isawaitable
+from time import monotonic
+from types import FunctionType
 from typing import Any
 
 from anyio import create_task_group, to_thread
 from lilya.background import Task, Tasks
-from typing_extensions import Self
+from lilya.compat import is_async_callable
 
-from ravyn_bg._callables import InThread, is_awaitable
-from ravyn_bg._event_loop import cancelling, default_limiter
-from ravyn_bg._failures import Told, failed_together, is_failure, report, was_reported
-from ravyn_bg._naming import isinstance_of, names_of
+from ravyn_bg._naming import leaves, within
+from ravyn_bg._reports import (
+    current_asyncio_task,
+    failure_in,
+    forget,
+    mark,
+    never_ran,
+    report,
+    tick,
+)
 
-# The `__call__` of a task, and the three methods of a container, that do what is done here for
-# them. A subclass with others may do more, and is called.
-plain_calls: set[Any] = {Task.__call__}
-plain_runs: set[Any] = {(Tasks.__call__, Tasks.run_single, Tasks.run_as_group)}
+if sys.version_info < (3, 11):
+    from exceptiongroup import BaseExceptionGroup
 
+# Seconds after which a hop gives its thread back, so that nobody waits long for one. What is saved
+# by sharing a hop is some 0.0001.
+HOP = 0.01
 
-async def run(task: Task, line: Line | None, plain: bool = False) -> None:
-    """Run a task of any kind; if it fails, report it, unless what failed inside was reported."""
-    with Place(line) as here:
-        try:
-            plain = plain or type(task).__call__ in plain_calls
-            if not plain or not is_function(task.func):
-                refuse_loop(task)
-                task, plain = innermost(task, plain)
-            if plain:
-                await task.func(*task.args, **task.kwargs)
-            elif isinstance_of(task, Tasks) and runs_of(task) in plain_runs:
-                await (run_side_by_side if task.as_group else run_in_order)(task, line)
-            else:
-                here.called = task
-                await task()
-        except BaseException as error:
-            here.settle(task, error, line)
-            raise
+END: Any = object()
 
 
-async def run_in_order(container: Tasks, outer: Line | None) -> None:
-    failures: list[BaseException] = []
-    kind, plain = None, False
-    with Line(container, outer) as line:
-        coming = line.coming
-        for line.position, line.task in coming:
+class RunTask(Task):
+    """A task that runs by itself, and accounts for it if it never does."""
+
+    __slots__ = ("_accounted",)  # set when it begins, or is named as lost
+
+    func: Callable[..., Any]  # Lilya's is one that returns an awaitable
+
+    async def __call__(self) -> None:
+        await run(self)
+
+    def __del__(self, tell: Callable[[Any], None] = never_ran) -> None:
+        if not hasattr(self, "_accounted"):
+            tell(self)
+
+
+plain_call = RunTask.__call__
+
+
+class RunTasks(Tasks):
+    """Tasks that run in order or side by side, and are accounted for where one of them fails."""
+
+    __slots__ = ("continue_on_error",)
+
+    continue_on_error: bool
+
+    async def run_single(self) -> None:
+        line, failures = Line(self.tasks, self), []
+        while line.take():
             task = line.task
             try:
-                if type(task) is not kind:  # they are often of one kind
-                    plain = type(task).__call__ in plain_calls
-                    kind = type(task)
-                func = type(task.func) if plain else None
-                if func is FunctionType:  # `run` would do, for one more coroutine
+                if type(task).__call__ is not plain_call or isinstance(task.func, Task):
+                    await call(task, self)
+                elif is_async(task.func):
+                    task._accounted = True
                     await task.func(*task.args, **task.kwargs)
-                elif func is InThread:
-                    await line.hop()
                 else:
-                    await run(task, line)
+                    await line.hop()
             except BaseException as error:
-                line.settle(line.task, error, line)
-                if not line.goes_on or not is_failure(error):
+                if not line.settle(error):
                     raise
-                line.forget(error)
                 failures.append(error)
         if failures:
-            line.tell(group := failed_together(failures, of=line.position + 1))
-            raise group
+            raise together(failures, of=line.count)
 
+    async def run_as_group(self) -> None:
+        tasks, failures = list(self.tasks), {}
 
-async def run_side_by_side(container: Tasks, outer: Line | None) -> None:
-    goes_on = getattr(container, "continue_on_error", False)
-    failures: dict[int, BaseException] = {}
-    started = 0
-    with Place(outer) as here:
-
-        async def run_one(task: Task, position: int) -> None:
+        async def run_one(task: Any, place: int) -> None:
+            since = tick()
             try:
-                if type(task).__call__ in plain_calls and is_function(task.func):
-                    await task.func(*task.args, **task.kwargs)
+                if type(task).__call__ is not plain_call or isinstance(task.func, Task):
+                    await call(task, self)
                 else:
-                    await run(task, outer)
+                    await run(task)
             except BaseException as error:
-                here.settle(task, error, outer)
-                here.forget(error)
-                if not goes_on or not is_failure(error):
+                goes_on = settle(task, error, since, self)
+                forget(error)  # a sibling may raise the same object
+                if not goes_on:
                     raise
-                failures[position] = error
+                failures[place] = error
 
         try:
             async with create_task_group() as group:
-                for started, task in enumerate(container.tasks, 1):
-                    group.start_soon(run_one, task, started)
-            if failures:
-                raise failed_together([failures[each] for each in sorted(failures)], of=started)
+                for place, task in enumerate(tasks):
+                    group.start_soon(run_one, task, place)
         except BaseException as error:
-            here.tell(error)
+            if (failure := failure_in(error)) is not None:
+                mark(failure)
             raise
+        if failures:
+            raise together([failures.pop(place) for place in sorted(failures)], of=len(tasks))
 
 
-class Place:
-    """Where something runs: in which line, and which failures inside it were reported."""
-
-    called: Task | None = None
-    outer: Line | None
-    outside: Place | None
-    told: Told = {}  # noqa: RUF012 - replaced, never changed
-
-    def __init__(self, outer: Line | None) -> None:
-        self.outer = outer
-
-    def __enter__(self) -> Self:
-        self.outside = place.get()
-        place.set(self)
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        place.set(self.outside)
-        self.called = None
-        if error is not None and self.outside and was_reported(error, self.told):
-            self.outside.tell(error, with_lost=self.outer is not None)
-
-    def settle(self, task: Task, error: BaseException, line: Line | None) -> None:
-        """Report what failed, unless that was done inside with all the tasks lost by it."""
-        if is_failure(error):
-            lost = names_of(line.lost()) if line else []
-            known = was_reported(error, self.told, with_lost=bool(lost))
-            if not known and not report(task, error, lost):
-                return
-        self.tell(error)
-
-    def tell(self, error: BaseException, with_lost: bool = True) -> None:
-        """Let whoever runs what runs here know that `error` was reported."""
-        # Some, but not all for ever: a task may run for days and tasks may fail inside it.
-        kept = list(self.told.items())[-99:]
-        self.told = {**dict(kept), id(error): (error, with_lost)}
-
-    def forget(self, error: BaseException) -> None:
-        # Another task may raise the same object, and has failed then, too.
-        self.told = {key: each for key, each in self.told.items() if key != id(error)}
+async def run(task: Any) -> None:
+    """Call the function of one task, and report it if it fails."""
+    since = tick()
+    try:
+        if is_async(task.func):
+            task._accounted = True
+            await task.func(*task.args, **task.kwargs)
+        else:
+            line = Line((task,))
+            line.take()
+            await line.hop()
+    except BaseException as error:
+        settle(task, error, since)
+        raise
 
 
-place: ContextVar[Place | None] = ContextVar("ravyn_bg.place", default=None)
+async def call(task: Any, container: Tasks) -> None:
+    """Run a task of another class as that class says."""
+    if any(each is container for each in within(task)):
+        raise RuntimeError(
+            f"This {type(container).__name__} contains itself and would run for ever. To run its "
+            f"tasks again, give it a copy of them: BackgroundTasks(list(tasks.tasks))."
+        )
+    await task()
 
 
-def is_called(task: Task) -> bool:
-    """Whether `run` has called `task`, and reports what fails in it."""
-    here = place.get()
-    return here is not None and here.called is task
+class Line:
+    """Tasks that run in order: which one runs now, and which are still to come."""
 
+    __slots__ = ("coming", "container", "count", "left", "since", "taken", "task")
 
-class Line(Place):
-    """Tasks running in order: which one runs now, and which will not run if it fails."""
-
-    task: Task
-    position: int
-
-    def __init__(self, container: Tasks, outer: Line | None) -> None:
-        self.outer = outer
+    def __init__(self, tasks: Iterable[Any], container: Any = None) -> None:
+        self.coming = iter(tasks)
         self.container = container
-        self.tasks = container.tasks if type(container.tasks) is list else list(container.tasks)
-        self.coming = enumerate(self.tasks)
+        self.count = 0
+        self.taken = False
 
-    @property
-    def goes_on(self) -> bool:
-        return getattr(self.container, "continue_on_error", False)
+    def take(self) -> bool:
+        """Make the next task the one that runs now, if there is one."""
+        if not self.taken:
+            self.task = next(self.coming, END)
+            self.count += self.task is not END
+        self.taken = False
+        self.since = tick()
+        return self.task is not END
+
+    def settle(self, error: BaseException) -> bool:
+        return settle(self.task, error, self.since, self.container, self.coming)
 
     async def hop(self) -> None:
         """Run this sync task, and those that follow it, in one worker thread."""
         self.left = False
-        asked = cancelling()
+        asked = getattr(current_asyncio_task(), "cancelling", int)  # not before Python 3.11
         try:
-            returned = await to_thread.run_sync(
-                self.run_in_thread, asked, asked(), limiter=default_limiter()
-            )
+            returned = await to_thread.run_sync(self.run_in_thread, asked, asked())
         finally:
             self.left = True  # a task that asyncio itself cancels does not wait for its thread
         if returned:
             await returned[0]
 
     def run_in_thread(self, asked: Callable[[], int], before: int) -> tuple[Any] | None:
-        check_cancelled = cancellation_check()
+        until = monotonic() + HOP
         while True:
-            result = copy_context().run(call, self.task)  # slower with `*args`
-            if is_awaitable(result):
+            try:
+                result = copy_context().run(call_now, self.task)
+            except Exception as error:
+                self.settle(error)  # here, because nobody may be waiting for it any more
+                raise
+            if result is not None and isawaitable(result):
                 return (result,)  # in a tuple, because Trio takes no coroutine from a thread
-            following = self.position + 1
-            if following >= len(self.tasks):
+            if monotonic() > until or self.left or asked() > before or not self.take():
                 return None
-            task = self.tasks[following]
-            if type(task).__call__ not in plain_calls or type(task.func) is not InThread:
+            if type(self.task).__call__ is not plain_call or is_async(self.task.func):
+                self.taken = True
                 return None
             check_cancelled()
-            if self.left or asked() > before:
-                return None
-            self.position, self.task = next(self.coming)
-
-    def lost(self) -> list[Any]:
-        rest = [] if self.goes_on else self.tasks[self.position + 1 :]
-        return rest + self.outer.lost() if self.outer else rest
 
 
-def call(task: Any) -> Any:
-    return task.func.__wrapped__(*task.args, **task.kwargs)
+def call_now(task: Any) -> Any:
+    task._accounted = True
+    try:
+        return task.func(*task.args, **task.kwargs)
+    except StopIteration as error:  # which no coroutine can raise
+        raise RuntimeError("coroutine raised StopIteration") from error
 
 
-@cache
-def cancellation_check() -> Callable[[], None]:
+def check_cancelled() -> None:
     from anyio.from_thread import check_cancelled  # slower to load than all of `ravyn_bg`
 
-    return check_cancelled
+    check_cancelled()
 
 
-def is_function(func: object) -> bool:
-    kind = type(func)  # a class need not be hashable, nor fair when compared
-    return kind is FunctionType or kind is InThread
-
-
-def runs_of(container: Tasks) -> tuple[Any, ...]:
-    kind = type(container)
-    return kind.__call__, kind.run_single, kind.run_as_group
-
-
-def innermost(task: Task, plain: bool) -> tuple[Task, bool]:
-    """The task that is run in the end, where a task has a task for its function."""
-    seen: set[int] = set()
-    while plain and isinstance_of(task.func, Task) and not task.args and not task.kwargs:
-        if id(task) in seen:
-            raise loop_error(task)
-        seen.add(id(task))
-        task = task.func
-        plain = type(task).__call__ in plain_calls
-    return task, plain
-
-
-def refuse_loop(task: Task) -> None:
-    if any(holds(inner, task) for inner in runs_within(task)):
-        raise loop_error(task)
-
-
-def holds(outer: Any, inner: Any) -> bool:
-    """Whether `inner` is among the tasks that `outer` runs, however deep."""
-    seen: set[int] = set()
-    below = [outer]
-    while below:
-        each = below.pop()
-        if each is inner:
-            return True
-        if id(each) not in seen:
-            seen.add(id(each))
-            below += runs_within(each)
+def is_async(func: Any) -> bool:
+    """Whether calling `func` gives something to await, as far as can be told without calling it."""
+    if type(func) is FunctionType:
+        # Nearly every task. `inspect` takes microseconds to say the same, and is needed only where
+        # an attribute may mark the function (`inspect.markcoroutinefunction`).
+        if func.__code__.co_flags & CO_COROUTINE or not func.__dict__:
+            return bool(func.__code__.co_flags & CO_COROUTINE)
+    with suppress(Exception):  # an object that refuses to be asked: calling it will tell
+        # Calling a class makes an instance, however async that is to call.
+        return not isinstance(func, type) and is_async_callable(func)
     return False
 
 
-def runs_within(outer: Any) -> list[Any]:
-    """What runs when `outer` runs, as far as can be seen from outside."""
-    if isinstance_of(outer, Tasks):
-        return list(getattr(outer, "tasks", ()))
-    if isinstance_of(outer, Task) or isinstance_of(outer, partial):
-        return [getattr(outer, "func", None)]
-    if isinstance_of(outer, InThread):
-        return [outer.__wrapped__]
-    if isinstance_of(outer, MethodType) and getattr(outer, "__name__", None) in RUNS:
-        return [outer.__self__]
-    return []
+def settle(
+    task: Any, error: BaseException, since: int, container: Any = None, coming: Iterable[Any] = ()
+) -> bool:
+    """Report what failed, with what is lost by it; whether the tasks behind it run."""
+    failure = failure_in(error)
+    goes_on = failure is error and getattr(container, "continue_on_error", False)
+    if failure is not None:
+        lost: list[Any] = []
+        if container is not None and not goes_on:
+            lost = [each for each in leaves(task) if has_not_begun(each)]
+            lost += [leaf for each in coming for leaf in leaves(each)]
+            account_for(lost)
+        report(task, failure, since, lost, container)
+    return goes_on
 
 
-RUNS = ("__call__", "run_single", "run_as_group")
+def has_not_begun(task: Any) -> bool:
+    return isinstance(task, RunTask) and not hasattr(task, "_accounted")
 
 
-def loop_error(task: Task) -> RuntimeError:
-    return RuntimeError(
-        f"This {type(task).__name__} contains itself and would run for ever. To run its tasks "
-        f"again, give it a copy of them: BackgroundTasks(list(tasks.tasks))."
-    )
+def account_for(tasks: Iterable[Any]) -> None:
+    for each in tasks:
+        if isinstance(each, RunTask):
+            each._accounted = True
+
+
+def together(failures: list[BaseException], of: int) -> BaseException:
+    # Of plain exceptions it makes an `ExceptionGroup`, which is an `Exception`.
+    error = BaseExceptionGroup(f"{len(failures)} of {of} background tasks failed", failures)
+    failures.clear()  # or the exceptions, and the frame that holds them, would hold each other
+    mark(error)
+    return error

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from inspect import CO_COROUTINE
-from types import FunctionType
+from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec
 
-from lilya.background import Task, Tasks
+from lilya.background import Task as LilyaTask
 
-from ravyn_bg._callables import InThread, is_async
-from ravyn_bg._naming import CallRepr, shown
-from ravyn_bg._refusals import checked_tasks, no_flag, uncallable
-from ravyn_bg._running import (
-    is_called,
-    plain_calls,
-    plain_runs,
-    run,
-    run_in_order,
-    run_side_by_side,
-)
+from ravyn_bg._naming import CallRepr, call_parts, shown
+from ravyn_bg._refusals import BY_NAME, checked_flag, checked_tasks, given
+from ravyn_bg._running import RunTask, RunTasks
 
 __all__ = ["BackgroundTask", "BackgroundTasks", "Task", "Tasks"]
 
 P = ParamSpec("P")
 
 
-class BackgroundTask(CallRepr, Task):
+class BackgroundTask(CallRepr, RunTask):
     """A function and its arguments, to be called once the response is out.
 
     Parameters:
-        func: What to call: any callable, passed and not called, by position.
+        func: What to call: any callable, passed and not called.
         *args: Positional arguments for `func`.
         **kwds: Keyword arguments for `func`, whatever their names. A type checker holds all
             arguments to the signature of `func`.
@@ -41,7 +31,8 @@ class BackgroundTask(CallRepr, Task):
     Running it (`await task()`, as a response does) awaits an async `func` on the event loop and
     calls any other in an AnyIO worker thread; an awaitable that such a call returns is awaited on
     the event loop. A `func` that raises is reported on the logger `ravyn_bg`, and the exception
-    goes on to the caller. A task can run many times, at once too.
+    goes on to the caller. A task that is gone and never began is reported there, too. A task can
+    run many times, at once too.
 
     Example:
         >>> from ravyn_bg import BackgroundTask, JSONResponse
@@ -54,7 +45,6 @@ class BackgroundTask(CallRepr, Task):
 
     __slots__ = ()
 
-    func: Callable[..., Awaitable[Any]]
     # Lilya says `P.args` and `P.kwargs`, which mean nothing on a class that is not generic.
     args: tuple[Any, ...]  # type: ignore[assignment]
     kwargs: dict[str, Any]  # type: ignore[assignment]
@@ -62,24 +52,15 @@ class BackgroundTask(CallRepr, Task):
     # Not `**kwargs`: pyright takes an argument that is meant for a parameter of that name for it.
     # And `object`, not `Any`, as what a call returns: mypy then checks generic functions, too.
     def __init__(self, func: Callable[P, object], /, *args: P.args, **kwds: P.kwargs) -> None:
-        self.func = as_async(func)
+        self.func = given(func, kwds)
         self.args = args
         self.kwargs = kwds
 
-    async def __call__(self) -> None:
-        if is_called(self):
-            # From a subclass's own `__call__`. What runs that one reports it.
-            await self.func(*self.args, **self.kwargs)
-        else:
-            await run(self, None, plain=True)
-
-    def _parts(self) -> Iterator[tuple[str | None, Any]]:
-        yield None, shown(self.func)
-        yield from ((None, arg) for arg in self.args)
-        yield from self.kwargs.items()
+    def __to_representation__(self) -> list[tuple[str | None, Any]]:
+        return [(None, shown(self.func)), *call_parts(self)]
 
 
-class BackgroundTasks(CallRepr, Tasks):
+class BackgroundTasks(CallRepr, RunTasks):
     """Several tasks behind one response, run in order or side by side.
 
     Parameters:
@@ -92,9 +73,9 @@ class BackgroundTasks(CallRepr, Tasks):
     Raises:
         TypeError: At once, if `tasks` is not an iterable of tasks, or a flag is not a `bool`.
 
-    Tasks run where `BackgroundTask` says. Sync tasks that follow one another run in one worker
-    thread, each in its own copy of the context. Each failure is reported on the logger `ravyn_bg`
-    when it happens, with the names of the tasks that will not run because of it.
+    Tasks run where `BackgroundTask` says. Sync tasks that follow one another share a worker thread
+    for up to 10 ms, each in its own copy of the context. Each failure is reported on the logger
+    `ravyn_bg` when it happens, with the names of the tasks that will not run because of it.
 
     Example:
         >>> from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse
@@ -105,29 +86,24 @@ class BackgroundTasks(CallRepr, Tasks):
         >>> response = JSONResponse({"status": "registered"}, background=tasks)
     """
 
-    __slots__ = ("continue_on_error",)
+    __slots__ = ()
 
-    tasks: list[Task]
+    tasks: list[LilyaTask]
     as_group: bool
-    continue_on_error: bool
-    func: Callable[..., Awaitable[Any]]
+    func: Callable[..., Any]
     args: tuple[Any, ...]  # type: ignore[assignment]  # as above
     kwargs: dict[str, Any]  # type: ignore[assignment]  # as above
 
     def __init__(
         self,
-        tasks: Iterable[Task] | None = None,
+        tasks: Iterable[LilyaTask] | None = None,
         as_group: bool = False,
         *,
         continue_on_error: bool = False,
     ) -> None:
-        if type(as_group) is not bool:
-            raise no_flag("as_group", as_group)
-        if type(continue_on_error) is not bool:
-            raise no_flag("continue_on_error", continue_on_error)
+        self.as_group = checked_flag("as_group", as_group)
+        self.continue_on_error = checked_flag("continue_on_error", continue_on_error)
         self.tasks = [] if tasks is None else checked_tasks(tasks)
-        self.as_group = as_group
-        self.continue_on_error = continue_on_error
 
     # Lilya's `func` has no `/`, so that it cannot pass on a keyword of that name.
     def add_task(  # type: ignore[override]
@@ -136,7 +112,7 @@ class BackgroundTasks(CallRepr, Tasks):
         """Add a task that calls `func` with these arguments, which a type checker holds to it.
 
         Parameters:
-            func: What to call: any callable, passed and not called, by position.
+            func: What to call: any callable, passed and not called.
             *args: Positional arguments for `func`.
             **kwds: Keyword arguments for `func`, whatever their names.
 
@@ -154,31 +130,15 @@ class BackgroundTasks(CallRepr, Tasks):
             raise TypeError("A BackgroundTasks cannot contain itself: it would run for ever.")
         self.tasks.append(BackgroundTask(func, *args, **kwds))
 
-    async def run_single(self) -> None:
-        await run_in_order(self, None)
-
-    async def run_as_group(self) -> None:
-        await run_side_by_side(self, None)
-
-    def _parts(self) -> Iterator[tuple[str | None, Any]]:
-        yield None, self.tasks
-        yield from (
-            (flag, True) for flag in ("as_group", "continue_on_error") if getattr(self, flag)
-        )
+    def __to_representation__(self) -> list[tuple[str | None, Any]]:
+        flags = [each for each in ("as_group", "continue_on_error") if getattr(self, each)]
+        return [(None, self.tasks), *((each, True) for each in flags)]
 
 
-plain_calls.add(BackgroundTask.__call__)
-plain_runs.add((Tasks.__call__, BackgroundTasks.run_single, BackgroundTasks.run_as_group))
+# At run time `func` may be given by name, as in Lilya. Checkers go on asking for it by position,
+# where they can hold the arguments to it.
+for method in (BackgroundTask.__init__, BackgroundTasks.add_task):
+    method.__defaults__ = (BY_NAME,)
 
-
-def as_async(func: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
-    if type(func) is FunctionType:
-        # Nearly every task. `inspect` takes microseconds to say the same, and is needed only where
-        # an attribute may mark the function (`inspect.markcoroutinefunction`).
-        if func.__code__.co_flags & CO_COROUTINE:
-            return func
-        if not func.__dict__:
-            return InThread(func)
-    if not callable(func):
-        raise uncallable(func)
-    return func if is_async(func) else InThread(func)
+Task = BackgroundTask
+Tasks = BackgroundTasks

@@ -9,6 +9,7 @@ import threading
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from typing import Any
+from unittest.mock import AsyncMock, MagicMock, Mock
 
 import anyio
 import pytest
@@ -247,23 +248,32 @@ async def test_is_a_task_of_lilya_with_the_attributes_of_one() -> None:
     assert isinstance(task, Task)
     assert task.args == ("hello",)
     assert task.kwargs == {}
-    await task.func("called through `func`")
-    assert [text for text, _ in noted] == ["called through `func`"]
+
+ANY_KIND = [*SYNC.values(), *ASYNC.values(), Task(note, "").func, MagicMock(), AsyncMock()]
 
 
-@pytest.mark.parametrize("func", ASYNC.values(), ids=ASYNC)
-async def test_an_async_callable_is_kept_as_it_is(func: Callable[[str], Awaitable[Any]]) -> None:
-    assert BackgroundTask(func, "hello").func is func
+@pytest.mark.parametrize("func", ANY_KIND, ids=lambda func: type(func).__name__)
+async def test_func_is_the_very_callable_that_was_given(func: Callable[[str], Any]) -> None:
+    task = BackgroundTask(func, "hello")
 
-
-async def test_what_lilya_has_made_async_is_kept_as_it_is() -> None:
-    made_async: Callable[..., Any] = Task(note, "").func
-
-    task = BackgroundTask(made_async, "hello")
+    assert task.func is func
     await task()
+    assert task.func is func
+    if isinstance(func, Mock):
+        func.assert_called_with("hello")
+    else:
+        assert [text for text, _ in noted] == ["hello"]
 
-    assert task.func is made_async
-    assert [text for text, _ in noted] == ["hello"]
+
+async def test_func_may_be_given_by_name_as_in_lilya() -> None:
+    make: Any = BackgroundTask
+    tasks = BackgroundTasks([make(func=note, text="hello")])
+    add_task: Any = tasks.add_task
+    add_task(func=note_async, text="added")
+
+    await tasks()
+
+    assert [text for text, _ in noted] == ["hello", "added"]
 
 
 async def test_a_callable_that_can_be_asked_for_nothing_runs_in_a_worker_thread() -> None:
@@ -339,13 +349,16 @@ async def test_what_func_args_and_kwargs_hold_when_the_task_runs_is_what_runs(
     func: Callable[[str], Any], as_group: bool | None
 ) -> None:
     task = BackgroundTask(func, "original")
-    original = task.func
 
     async def instrumented(*args: Any, **kwargs: Any) -> None:
         note("before")
-        await original(*args, **kwargs)
+        await note_async(*args, **kwargs)
 
-    task.func = instrumented
+    def instrumented_sync(*args: Any, **kwargs: Any) -> None:
+        note("before")
+        note(*args, **kwargs)
+
+    task.func = instrumented_sync if func is note else instrumented
     task.args = ()
     task.kwargs = {"text": "replaced"}
     await (task if as_group is None else BackgroundTasks([task], as_group))()

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from ravyn_bg import BackgroundTask, BackgroundTasks
+from ravyn_bg import BackgroundTask
 
 pytestmark = pytest.mark.anyio
-
-
-async def test_an_async_callable_without_a_signature_runs() -> None:
-    ran: list[str] = []
-
-    class Job:
-        @property
-        def __signature__(self) -> Any:
-            raise ValueError("no signature")
-
-        async def __call__(self) -> None:
-            ran.append("job")
-
-    job: Any = Job()
-    await BackgroundTasks([job])()
-
-    assert ran == ["job"]
 
 
 async def test_a_generator_that_a_sync_function_returns_is_left_alone() -> None:
@@ -51,10 +33,3 @@ async def test_a_generator_that_can_be_awaited_is() -> None:
     assert ran == ["legacy"]
 
 
-async def test_a_task_that_leads_into_a_loop_of_tasks_is_refused() -> None:
-    last = BackgroundTask(print)
-    middle = BackgroundTask(last)
-    last.func = middle
-
-    with pytest.raises(RuntimeError, match="contains itself"):
-        await BackgroundTask(middle)()

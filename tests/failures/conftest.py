@@ -29,12 +29,13 @@ class Collect(logging.Handler):
         self.records = records
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
+        if record.levelno == logging.ERROR:
+            self.records.append(record)
 
 
 @pytest.fixture
 def records() -> Iterator[Records]:
-    """What is reported during a test."""
+    """The failures that are reported during a test."""
     logger, collect = logging.getLogger("ravyn_bg"), Collect(Records())
     logger.addHandler(collect)
     logger.propagate = False  # pytest would format them all

@@ -67,30 +67,15 @@ def whose_module_is_no_string() -> Any:
     return NotAString()
 
 
-def of_a_nameless_class() -> Any:
-    class Meta(type):
-        def __getattribute__(cls, name: str) -> Any:
-            raise ValueError(f"no {name}")
-
-    class Nameless(metaclass=Meta):
-        def __call__(self) -> None:
-            raise TaskError
-
-    return object.__new__(Nameless)
-
-
 CALLABLES: dict[str, Callable[[], Any]] = {
     "__name__": lambda: that_raises("__name__"),
     "__qualname__": lambda: that_raises("__qualname__"),
     "__module__": lambda: that_raises("__module__"),
-    "__class__": lambda: that_raises("__class__"),
     "__dict__": lambda: that_raises("__dict__"),
     "__wrapped__": lambda: that_raises("__wrapped__"),
-    "everything": that_raises,
     "what it has not": without_a_name,
     "nothing, but has no string for a name": whose_name_is_no_string,
     "nothing, but has no string for a module": whose_module_is_no_string,
-    "of its class": of_a_nameless_class,
 }
 
 

@@ -74,7 +74,7 @@ async def test_cancellation_passes_through_unreported_and_stops_at_once(
 
 
 @both_modes
-async def test_a_group_of_errors_with_the_end_of_the_program_in_it_passes_through_as_well(
+async def test_a_group_with_the_end_of_the_program_in_it_passes_and_what_else_failed_is_reported(
     as_group: bool, records: Records
 ) -> None:
     ran: list[str] = []
@@ -90,7 +90,8 @@ async def test_a_group_of_errors_with_the_end_of_the_program_in_it_passes_throug
     assert [type(each) for each in leaves(error)] == [OwnBaseError, SystemExit]
     assert "background tasks failed" not in str(error)
     assert ran == []
-    assert records == []
+    assert [type(each) for each in leaves(records[0].exc_info[1])] == [OwnBaseError]
+    assert [each.background_tasks_lost for each in records] == [[], ["list.append"]]
 
 
 async def test_a_group_of_errors_without_it_is_a_failure(records: Records) -> None:

@@ -157,8 +157,9 @@ async def test_another_error_in_place_of_a_reported_one_is_reported_too(
     assert records.errors[1] is error
 
 
-async def test_a_retrying_subclass_in_a_container_is_reported_if_it_fails_in_the_end(
-    records: Records,
+@pytest.mark.parametrize("wrap", [SHAPES["alone"], SHAPES["in order"], SHAPES["in a group"]])
+async def test_a_retrying_subclass_is_reported_for_each_try_that_failed(
+    wrap: Wrap, records: Records
 ) -> None:
     left = [TaskError()]
 
@@ -166,17 +167,11 @@ async def test_a_retrying_subclass_in_a_container_is_reported_if_it_fails_in_the
         if left:
             raise left.pop()
 
-    await BackgroundTasks([Retries(fail_once)])()
-    assert records == []
+    await wrap(Retries(fail_once))()
+    assert records.names == [full_name(fail_once)]
 
-    await error_of(BackgroundTasks([Retries(fail)]))
-    assert records.names == [full_name(fail)]
-
-
-async def test_a_retrying_subclass_alone_is_reported_for_each_attempt(records: Records) -> None:
-    await error_of(Retries(fail))
-
-    assert records.names == [full_name(fail)] * 2
+    await error_of(wrap(Retries(fail)))
+    assert records.names == [full_name(fail_once), full_name(fail), full_name(fail)]
 
 
 async def test_a_task_that_a_task_leaves_running_is_reported_on_its_own(records: Records) -> None:
@@ -213,14 +208,6 @@ async def test_a_task_of_lilya_in_a_container_is_reported(records: Records) -> N
     assert len(records) == 2
     assert records.names[0] == full_name(fail_async)
     assert [each.background_tasks_lost for each in records] == [[full_name(succeed)]] * 2
-
-
-async def test_an_async_callable_among_the_tasks_is_reported(records: Records) -> None:
-    tasks: Any = [fail_async, BackgroundTask(succeed)]
-
-    await error_of(BackgroundTasks(tasks))
-
-    assert records.names == [full_name(fail_async)]
 
 
 async def test_what_was_put_among_the_tasks_and_cannot_run_is_reported(records: Records) -> None:
