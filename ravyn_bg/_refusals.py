@@ -24,12 +24,15 @@ def given(func: Any, keywords: dict[str, Any]) -> Callable[..., Any]:
             )
         func = keywords.pop("func")
     if not callable(func):
-        instead = "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
+        instead = (
+            "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
+        )
         raise TypeError(
             f"A background task takes a function and its arguments, got {what(func)}: "
             f"{call_instead(func) or instead}."
         )
-    return func
+    called: Callable[..., Any] = func
+    return called
 
 
 def checked_flag(name: str, value: Any) -> bool:

@@ -9,7 +9,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 import anyio
@@ -21,9 +20,19 @@ if sys.version_info < (3, 11):
 
 logger = logging.getLogger("ravyn_bg")
 
-# Not a clock: two things may happen at one time, but no two get the same number.
-tick = count(1).__next__
 REPORTED = "__ravyn_bg_reported__"
+
+
+class Reports:
+    """How many there were so far: what is reported since a task began has a higher number."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+reports = Reports()
 
 
 def report(
@@ -52,7 +61,7 @@ def failed(task: Any, lost: Sequence[Any], error: BaseException | None) -> bool:
 
 def never_ran(task: Any, is_finalizing: Any = sys.is_finalizing) -> None:
     """Log that a task is gone and never began, unless it was never built or the program ends."""
-    if not is_finalizing() and hasattr(task, "kwargs") and logger.isEnabledFor(logging.WARNING):
+    if logger.isEnabledFor(logging.WARNING) and not is_finalizing() and hasattr(task, "kwargs"):
         name = name_of(task)
         log(logging.WARNING, "Background task %s never ran", [name], {"background_task": name})
 
@@ -79,8 +88,9 @@ def log(
 
 def mark(error: BaseException) -> None:
     """Note on each exception that it was reported: when, and how far it had come by then."""
+    reports.count += 1
     for each in each_of(error):
-        vars(each)[REPORTED] = tick(), id(each.__traceback__)
+        vars(each)[REPORTED] = reports.count, id(each.__traceback__)
 
 
 def forget(error: BaseException) -> None:
@@ -90,15 +100,16 @@ def forget(error: BaseException) -> None:
 
 
 def was_reported(error: BaseException, since: int) -> bool:
-    return all(was_seen(each, *vars(each).get(REPORTED, (0, 0)), since) for each in each_of(error))
+    return all(was_seen(each, since) for each in each_of(error))
 
 
-def was_seen(error: BaseException, when: int, where: int, since: int) -> bool:
+def was_seen(error: BaseException, since: int) -> bool:
     """Whether it came here from where it was reported, and was not raised elsewhere meanwhile."""
+    when, where = vars(error).get(REPORTED, (0, 0))
     step = error.__traceback__
     while id(step) != where and step:
         step = step.tb_next
-    return when > since and id(step) == where
+    return bool(when > since and id(step) == where)
 
 
 def each_of(error: BaseException) -> list[BaseException]:

@@ -52,7 +52,7 @@ class BackgroundTask(CallRepr, RunTask):
     # Not `**kwargs`: pyright takes an argument that is meant for a parameter of that name for it.
     # And `object`, not `Any`, as what a call returns: mypy then checks generic functions, too.
     def __init__(self, func: Callable[P, object], /, *args: P.args, **kwds: P.kwargs) -> None:
-        self.func = given(func, kwds)
+        self.func = func if callable(func) else given(func, kwds)
         self.args = args
         self.kwargs = kwds
 

@@ -54,8 +54,8 @@ def test_every_public_name_can_be_imported() -> None:
 @pytest.mark.parametrize(
     ("ours", "lilyas"),
     [
-        (ravyn_bg.Task, lilya.background.Task),
-        (ravyn_bg.Tasks, lilya.background.Tasks),
+        (ravyn_bg.Task, ravyn_bg.BackgroundTask),
+        (ravyn_bg.Tasks, ravyn_bg.BackgroundTasks),
         (ravyn_bg.Request, lilya.requests.Request),
         (ravyn_bg.Response, lilya.responses.Response),
         (ravyn_bg.JSONResponse, lilya.responses.JSONResponse),
