@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from copy import copy
-from functools import partial, update_wrapper
+from functools import lru_cache, partial, update_wrapper
 from types import CoroutineType, FunctionType, MethodType
-from typing import (
-    Any,
-    TypeVar,
-    cast,
-    overload,
-)
+from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
 from lilya.background import Task
 from lilya.compat import is_async_callable
 from lilya.encoders import json_encode
 from lilya.responses import Ok, Response
-from lilya.types import ASGIApp, Receive, Scope, Send
+from lilya.types import Receive, Scope, Send
+from lilya.websockets import WebSocket
 
-from ravyn_bg._naming import described, shown, within
-from ravyn_bg._parameters import annotations_of, container_for, is_websocket
+from ravyn_bg._naming import leaves, shown
+from ravyn_bg._parameters import container_for, is_foreign, read, refuse_websocket, signature_of
 from ravyn_bg._refusals import call_instead, what
+from ravyn_bg._reports import each_of
+from ravyn_bg._running import RunTask, account_for, has_not_begun
 from ravyn_bg.background import BackgroundTasks
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+Answers = TypeVar("Answers", bound=Callable[..., Response | Awaitable[Response]])
+
+
+class Decorator(Protocol):
+    """What `with_background(task)` is: data becomes a response, which carries the task."""
+
+    @overload
+    def __call__(self, handler: Answers, /) -> Answers: ...
+    @overload
+    def __call__(
+        self, handler: Callable[P, Awaitable[T]], /
+    ) -> Callable[P, Coroutine[Any, Any, T | Response]]: ...
+    @overload
+    def __call__(self, handler: Callable[P, T], /) -> Callable[P, T | Response]: ...
 
 
 @overload
-def with_background(tasks: Task, /) -> Callable[[Handler], Handler]: ...
+def with_background(tasks: Task, /) -> Decorator: ...
 @overload
 def with_background(handler: Handler, /) -> Handler: ...
-def with_background(given: Any, /) -> Any:
+def with_background(*given: Any) -> Any:
     """Give a Lilya handler background tasks: fixed ones, ones that it adds, or both.
 
     Stands below the route decorator, next to the handler.
@@ -45,12 +60,16 @@ def with_background(given: Any, /) -> Any:
 
     Raises:
         TypeError: On import of the module, if what is decorated is no handler, asks for no tasks
-            and has none fixed, asks for a `BackgroundTask`, has a default where a container is
-            injected, or has a decorator below that must stand above.
+            and has none fixed, asks for a container that cannot be made for it, or has a decorator
+            below that must stand above. When called, if it is given a websocket.
+
+    Called without a container, as Lilya calls it, the handler answers with a response that carries
+    the tasks. Called with one, as a test calls it, it returns what it returns by itself.
 
     The handler runs where Lilya runs it: an async one on the event loop, any other in a worker
-    thread. Its tasks run after the response, those that it added last. A response that has a
-    `background` of its own runs that instead of the fixed tasks. If the handler raises, none run.
+    thread. Its tasks run after the response, those that it added last, even if the client goes away
+    meanwhile. A response that has a `background` of its own runs that instead of the fixed tasks.
+    If the handler raises, none run.
 
     Example:
         >>> from lilya.apps import Lilya
@@ -62,138 +81,185 @@ def with_background(given: Any, /) -> Any:
         ...     background_tasks.add_task(print, source)
         ...     return {"status": "queued"}
     """
-    if isinstance(given, Task):
-        return partial(decorated, fixed=given)
-    return decorated(given, fixed=None)
+    if len(given) != 1:
+        refuse_several(given)
+    if not isinstance(given[0], Task):
+        return decorated(given[0], None)
+    account_for(leaves(given[0]))  # nobody may ever ask for the route
+    return partial(decorated, fixed=given[0])
 
 
 def decorated(handler: Callable[..., Any], fixed: Task | None) -> Callable[..., Any]:
-    function = function_of(handler)
+    caller, function = sys._getframe(1), function_of(handler)
     try:
-        signature = inspect.signature(handler)
         function = inspect.unwrap(function)
+        signature = signature_of(handler)
     except Exception as error:
         raise TypeError(
             f"with_background cannot read what {shown(handler)} takes: {error}"
         ) from error
     wanted = {
-        name: (container, position)
-        for position, (name, parameter) in enumerate(signature.parameters.items())
+        name: (container, sys.maxsize if parameter.kind is parameter.KEYWORD_ONLY else place)
+        for place, (name, parameter) in enumerate(signature.parameters.items())
         if (container := container_for(parameter, handler, function.__globals__))
     }
-    refuse_wrong_place(handler, signature, bool(wanted))
+    refuse_wrong_place(handler, bool(wanted), caller.f_locals)
     if fixed is None and not wanted:
         raise TypeError(
             f"@with_background stands on {shown(handler)}, which asks for no tasks: give it a "
             f"parameter `background_tasks: BackgroundTasks`, or write @with_background(task)."
         )
 
-    def fill(args: list[Any], kwargs: dict[str, Any]) -> list[BackgroundTasks]:
-        """Put a new container where one is wanted and the caller, who may be a test, has none."""
-        added: list[BackgroundTasks] = []
-        for name, (container, position) in wanted.items():
-            given = args[position] if position < len(args) else kwargs.get(name)
-            if isinstance(given, BackgroundTasks):
+    def fill(args: list[Any], kwargs: dict[str, Any]) -> Callable[[Any], Any]:
+        """Put a new container where one is wanted and the caller has brought none."""
+        if any(isinstance(each, WebSocket) for each in (*args, *kwargs.values())):
+            refuse_websocket(handler)
+        added: list[Any] = []
+        for name, (container, place) in wanted.items():
+            if name in kwargs or place < len(args) and is_brought(args[place]):
                 continue
             added.append(container())
-            if position < len(args):  # which are those of the signature without it
-                args.insert(position, added[-1])
+            if place < len(args):  # which are those of the signature without it
+                args.insert(place, added[-1])
             else:
                 kwargs[name] = added[-1]
-        return added
+        return partial(carry, fixed, added) if added or not wanted else as_it_is
 
     async def awaiting(*given: Any, **kwargs: Any) -> Any:
-        args = [*given]
-        added = fill(args, kwargs)
-        return answer(await handler(*args, **kwargs), fixed, added)
+        answer = fill(args := [*given], kwargs)
+        return answer(await handler(*args, **kwargs))
 
     def calling(*given: Any, **kwargs: Any) -> Any:
-        args = [*given]
-        added = fill(args, kwargs)
-        return answer(handler(*args, **kwargs), fixed, added)
+        answer = fill(args := [*given], kwargs)
+        return answer(handler(*args, **kwargs))
 
-    wrapper: Any = awaiting if is_async_callable(handler) else calling
+    made: Any = awaiting if is_async_callable(handler) else calling
+    # With the handler's globals, because that is where its annotations are looked up.
+    wrapper: Any = FunctionType(made.__code__, function.__globals__, closure=made.__closure__)
     update_wrapper(wrapper, handler if hasattr(handler, "__name__") else function, updated=())
     # Lilya keeps what it knows of a handler on the function that `__wrapped__` leads to; and that
     # one has the parameters which Lilya shall not see.
     del wrapper.__wrapped__
-    for name, value in vars(handler).items():
-        if name != "__wrapped__" and not name.startswith("__lilya_"):
-            setattr(wrapper, name, value)
-    wrapper.__with_background__ = True
-    wrapper.__signature__ = signature.replace(
-        parameters=[each for name, each in signature.parameters.items() if name not in wanted]
-    )
-    wrapper.__annotations__ = {
-        name: value for name, value in annotations_of(function).items() if name not in wanted
-    }
-    return cast("Callable[..., Any]", wrapper)
-
-
-def answer(result: Any, fixed: Task | None, added: list[BackgroundTasks]) -> Any:
-    """What the handler returned, or the same with tasks behind it."""
-    is_response = isinstance(result, Response)
-    # Lilya takes everything else for data. (`callable`, because it is soon said of data.)
-    is_app = is_response or (callable(result) and is_async_callable(result))
-    own = getattr(result, "background", None) if is_app else None
-    # Tasks may yet be added by a task of the response's own, and while a stream is read.
-    open_end = is_app and (own is not None or not is_response or streams(result))
-    behind: list[Any] = [] if fixed is None or own is not None else [fixed]
-    behind += [
-        each
-        for each in added
-        if (each.tasks or open_end) and each is not own and not held(each, (own, *added))
+    marks = {name: value for name, value in vars(handler).items() if "_lilya_" not in name}
+    vars(wrapper).update({**marks, "__with_background__": True})
+    vars(wrapper).pop("__wrapped__", None)
+    seen = [
+        each.replace(annotation=read(each.annotation, function.__globals__))
+        for name, each in signature.parameters.items()
+        if name not in wanted
     ]
-    if not behind:
-        return result
-    if not is_app:
-        return Ok(None if result is None else json_encode(result), background=in_order(behind))
-    # A response is copied, because the handler may return one to many requests. One whose content
-    # is still to come cannot be shared in that way, nor can some classes be copied.
-    if is_response and getattr(result, "async_content", None) is None:
-        with suppress(Exception):
-            response = copy(result)
-            response.background = in_order(behind if own is None else [own, *behind])
-            return response
-    return Followed(cast("ASGIApp", result), in_order(behind))
+    returned = read(signature.return_annotation, function.__globals__)
+    wrapper.__signature__ = signature.replace(parameters=seen, return_annotation=returned)
+    annotations = {each.name: each.annotation for each in seen} | {"return": returned}
+    wrapper.__annotations__ = {
+        name: each for name, each in annotations.items() if each is not signature.empty
+    }
+    return wrapper  # type: ignore[no-any-return]
 
 
-def held(container: BackgroundTasks, others: tuple[Any, ...]) -> bool:
-    """Whether the handler passed it on to one of the others, where it runs already."""
-    # Where each of two holds the other, both are run from here, and refused.
-    return any(holds(other, container) and not holds(container, other) for other in others)
+def is_brought(given: Any) -> bool:
+    """Whether an argument is what a test passes for the tasks, and not for the parameter behind."""
+    return given is None or hasattr(given, "add_task")
 
 
-def streams(response: Response) -> bool:
-    kind = type(response)
-    return hasattr(response, "body_iterator") or kind.__call__.__module__ != Response.__module__
+def as_it_is(result: Any) -> Any:
+    return result
 
 
-def in_order(tasks: list[Any]) -> Any:
-    if len(tasks) == 1:
-        return tasks[0]
-    container = BackgroundTasks()
-    container.tasks = tasks
-    return container
+def carry(fixed: Task | None, added: list[BackgroundTasks], result: Any) -> Any:
+    """What a handler returned, as a response with tasks behind it."""
+    response, own = response_for(result)
+    behind: Any = BackgroundTasks()
+    behind.tasks = Waiting(added)
+    if own is None:
+        if len(added) == 1:
+            behind = added[0]
+        if fixed is not None:
+            behind = BackgroundTasks([fixed, behind]) if added else fixed
+        if not isinstance(response, Application):
+            with suppress(AttributeError):  # one that takes none
+                response.background = behind
+    vars(response)["_behind"] = behind
+    response.__class__ = carrier(type(response))
+    return response
 
 
-class Followed:
-    """An ASGI application and the tasks behind it, under the rule of Lilya's responses."""
+def response_for(result: Any) -> tuple[Any, Task | None]:
+    """A response, which is a copy if the handler may return it to many requests, and its own task."""
+    if not isinstance(result, Response) and not (callable(result) and is_async_callable(result)):
+        return Ok(None if result is None else json_encode(result)), None  # Lilya takes it for data
+    own = getattr(result, "background", None)
+    if isinstance(result, Response) and getattr(result, "async_content", None) is None:
+        with suppress(Exception):  # some classes have no copies
+            return copy(result), own
+    return Application(result), own
 
-    def __init__(self, app: ASGIApp, tasks: Callable[[], Awaitable[None]]) -> None:
+
+class Application(Response):
+    """A Lilya response that another ASGI application sends."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__()
         self.app = app
-        self.tasks = tasks
+        self.headers = getattr(app, "headers", self.headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
-        if scope.get("method", "").upper() not in ("HEAD", "OPTIONS"):
-            await self.tasks()
+
+
+class Waiting(list[Any]):
+    """Containers of which only that is left to run which has not begun elsewhere meanwhile."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for container in super().__iter__():
+            left = [each for each in container.tasks if any(map(may_run, leaves(each)))]
+            if len(left) == len(container.tasks):
+                yield container
+            elif left:
+                rest = copy(container)
+                rest.tasks = left
+                yield rest
+
+
+def may_run(task: Task) -> bool:
+    return has_not_begun(task) or not isinstance(task, RunTask)
+
+
+@lru_cache(maxsize=256)
+def carrier(kind: Any) -> Any:
+    """The same class, but that what it carries runs behind it, though the client may go away."""
+
+    async def call(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        gone: set[int] = set()  # what `send` raised, by `id`
+
+        async def noting(message: Any) -> None:
+            try:
+                await send(message)
+            except Exception as error:
+                gone.add(id(error))
+                raise
+
+        try:
+            await kind.__call__(self, scope, receive, noting)
+        except Exception as error:
+            if not gone.isdisjoint(map(id, each_of(error))):
+                await finish(self._behind, None, scope)
+            raise
+        await finish(self._behind, self.background, scope)
+
+    name = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    return type(kind)(kind.__name__, (kind,), {"__call__": call, **name})
+
+
+async def finish(behind: Task, ran: Task | None, scope: Scope) -> None:
+    if behind is not ran and scope.get("method", "").upper() not in ("HEAD", "OPTIONS"):
+        await behind()
 
 
 def function_of(handler: Any) -> FunctionType:
     """The function that a handler is, under `functools.partial`."""
     function = handler
-    while isinstance(function, partial) or isinstance(function, MethodType):
+    while isinstance(function, (partial, MethodType)):
         function = function.func if isinstance(function, partial) else function.__func__
     if isinstance(function, FunctionType):
         return function
@@ -208,16 +274,33 @@ def function_of(handler: Any) -> FunctionType:
         instead = "put it on the methods that answer"
     elif isinstance(handler, (list, tuple)):
         instead = "make it one, BackgroundTasks([...])"
+    elif is_foreign(type(handler)):
+        instead = "import its class from ravyn_bg"
     raise TypeError(f"with_background got {given}: {instead}.")
 
 
-def refuse_wrong_place(handler: Any, signature: inspect.Signature, injects: bool) -> None:
+def refuse_several(given: tuple[Any, ...]) -> NoReturn:
+    instead = "@with_background or @with_background(task)"
+    if given and isinstance(given[0], Task):
+        instead = "with_background(BackgroundTasks([t1, t2]))"
+    elif given:
+        instead = "with_background(BackgroundTask(send, 'a@b.c'))"
+    raise TypeError(
+        f"with_background takes a handler, or the task behind it, got {len(given)} arguments: "
+        f"write {instead}."
+    )
+
+
+def refuse_wrong_place(handler: Any, injects: bool, names: dict[str, Any]) -> None:
     marks = vars(handler)
     below = getattr(handler, "__globals__", {}).get("__name__")
+    # Where it is called as a decorator, the handler has no name yet. One that has may stand on two
+    # routes, with the task on one of them.
+    by_name = names.get(getattr(handler, "__name__", None))
     wrong = ""
     if "__with_background__" in marks:
         wrong = "stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
-    elif any(name.startswith("_lilya_") for name in marks):
+    elif "_lilya_dependencies" in marks and (injects or by_name is not handler):
         wrong = (
             "stands above the route decorator, which has registered the handler without it: "
             "put it below, next to the function"
@@ -226,11 +309,5 @@ def refuse_wrong_place(handler: Any, signature: inspect.Signature, injects: bool
         wrong = "stands above @openapi: put it below, next to the function"
     elif injects and below == "lilya.decorators":
         wrong = "injects a container into @cache or @observable: put it below, next to the function"
-    elif any(is_websocket(each) for each in signature.parameters.values()):
-        wrong = "stands on a websocket: tasks run after a response, and a websocket has none"
     if wrong:
         raise TypeError(f"@with_background on {shown(handler)} {wrong}.")
-
-
-def holds(outer: Any, inner: Any) -> bool:
-    return any(each is inner for each in within(outer))

@@ -124,7 +124,7 @@ def test_what_is_said_of_other_parameters_is_kept() -> None:
 
     decorated = with_background(BackgroundTask(print))(handler)
 
-    assert decorated.__annotations__ == {"page": Annotated[int, "from 1 on"], "return": type(None)}
+    assert decorated.__annotations__ == {"page": Annotated[int, "from 1 on"], "return": None}
 
 
 class Item(pydantic.BaseModel):

@@ -116,21 +116,7 @@ def test_a_fixed_task_above_cache_runs_though_the_handler_does_not(
     assert ran == ["handler", "fixed", "fixed"]
 
 
-def test_cache_above_keeps_an_answer_that_brought_no_tasks(
-    ask_source: Callable[[Any], Any], ran: list[str]
-) -> None:
-    @cache(backend=InMemoryCache())
-    @with_background
-    async def handler(source: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-        ran.append("handler")
-        return {"source": source}
-
-    assert ask_source(handler) == ask_source(handler) == {"source": "github"}
-
-    assert ran == ["handler"]
-
-
-def test_cache_above_keeps_no_answer_with_tasks(
+def test_cache_above_keeps_no_answer_because_that_is_a_response(
     adding_handler: Any, ask_source: Callable[[Any], Any], ran: list[str]
 ) -> None:
     decorated = cache(backend=InMemoryCache())(with_background(adding_handler))

@@ -19,7 +19,6 @@ from ravyn_bg import (
     BackgroundTasks,
     BackgroundTaskType,
     Task,
-    Tasks,
     with_background,
 )
 from tests.handlers.conftest import EqualToAll
@@ -90,9 +89,6 @@ async def several(background_tasks: list[BackgroundTasks]) -> None: ...
 async def the_class(background_tasks: type[BackgroundTasks]) -> None: ...
 
 
-async def lilyas_tasks(background_tasks: Tasks) -> None: ...
-
-
 async def lilyas_task(background_task: Task) -> None: ...
 
 
@@ -123,7 +119,6 @@ async def any_names(**background_tasks: BackgroundTasks) -> None: ...
         optional,
         several,
         the_class,
-        lilyas_tasks,
         lilyas_task,
         with_default,
         with_none,
@@ -246,15 +241,11 @@ async def chat(websocket: WebSocket, background_tasks: BackgroundTasks) -> None:
 async def chat_without_tasks(connection: WebSocket) -> None: ...
 
 
-async def chat_as_any(websocket: Any) -> None: ...
-
-
 @pytest.mark.parametrize(
     ("decorator", "handler"),
     [
         (with_background, chat),
         (with_background(fixed), chat_without_tasks),
-        (with_background(fixed), chat_as_any),
     ],
 )
 def test_a_websocket_which_has_no_response(decorator: Any, handler: Any) -> None:

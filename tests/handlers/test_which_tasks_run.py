@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, cast
 
-import anyio
 import pytest
 from lilya.responses import JSONResponse, PlainText, Response, StreamingResponse
 from starlette.background import BackgroundTask as StarletteTask
@@ -13,6 +12,10 @@ from starlette.responses import PlainTextResponse as StarletteText
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, Task, Tasks, with_background
 from tests.handlers.conftest import Ask, EqualToAll
+
+
+async def later() -> str:
+    return "later"
 
 
 def test_a_fixed_task_runs_after_every_response(ask: Ask, ran: list[str]) -> None:
@@ -178,6 +181,7 @@ def test_one_injected_container_may_hold_the_other(outer: str, ask: Ask, ran: li
 def test_two_containers_that_hold_each_other_are_refused(ask: Ask, ran: list[str]) -> None:
     @with_background
     async def handler(first: BackgroundTasks, second: BackgroundTasks) -> None:
+        first.add_task(ran.append, "added")
         first.add_task(second)
         second.add_task(first)
 
@@ -342,14 +346,22 @@ def test_no_task_runs_if_the_response_raises(ask: Ask, ran: list[str]) -> None:
     assert ran == []
 
 
-@pytest.mark.parametrize(
-    "returned", [None, {"a": 1}, [1], "text", b"bytes", PlainText("hello")], ids=lambda r: repr(r)
-)
-def test_where_nothing_was_added_the_very_object_comes_back(returned: Any) -> None:
+@pytest.mark.parametrize("adds", [False, True])
+@pytest.mark.parametrize("returned", [None, {"a": 1}, PlainText("hello"), PlainText(later())])
+def test_what_stands_above_sees_a_response_whether_or_not_a_task_was_added(
+    returned: Any, adds: bool, ask: Ask, ran: list[str]
+) -> None:
     @with_background
     async def handler(background_tasks: BackgroundTasks) -> Any:
+        if adds:
+            background_tasks.add_task(ran.append, "added")
         return returned
 
-    called: Any = handler  # as Lilya calls it
+    async def above() -> Any:
+        response: Any = await cast("Any", handler)()
+        assert isinstance(response, Response)
+        response.headers["x-above"] = "1"
+        return response
 
-    assert anyio.run(called) is returned
+    assert ask(above).headers["x-above"] == "1"
+    assert ran == ["added"] * adds
