@@ -9,7 +9,7 @@ from contextlib import suppress
 from copy import copy
 from functools import lru_cache, partial, update_wrapper
 from types import CoroutineType, FunctionType, MethodType
-from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 from lilya.background import Task
 from lilya.compat import is_async_callable
@@ -19,10 +19,9 @@ from lilya.types import Receive, Scope, Send
 from lilya.websockets import WebSocket
 
 from ravyn_bg._naming import leaves, shown
-from ravyn_bg._parameters import container_for, is_foreign, read, refuse_websocket, signature_of
+from ravyn_bg._parameters import container_for, is_foreign, read, signature_of
 from ravyn_bg._refusals import call_instead, what
-from ravyn_bg._reports import each_of
-from ravyn_bg._running import RunTask, account_for, has_not_begun
+from ravyn_bg._reports import account_for, each_of, has_begun
 from ravyn_bg.background import BackgroundTasks
 
 P = ParamSpec("P")
@@ -35,7 +34,7 @@ class Decorator(Protocol):
     """What `with_background(task)` is: data becomes a response, which carries the task."""
 
     @overload
-    def __call__(self, handler: Answers, /) -> Answers: ...
+    def __call__(self, handler: Answers, /) -> Answers: ...  # type: ignore[overload-overlap]  # data comes next
     @overload
     def __call__(
         self, handler: Callable[P, Awaitable[T]], /
@@ -82,7 +81,11 @@ def with_background(*given: Any) -> Any:
         ...     return {"status": "queued"}
     """
     if len(given) != 1:
-        refuse_several(given)
+        raise TypeError(
+            f"with_background takes one handler, or what runs behind it, got {len(given)} arguments: "
+            f"write @with_background, @with_background(BackgroundTask(send, 'a@b.c')) or "
+            f"@with_background(BackgroundTasks([t1, t2]))."
+        )
     if not isinstance(given[0], Task):
         return decorated(given[0], None)
     account_for(leaves(given[0]))  # nobody may ever ask for the route
@@ -92,111 +95,97 @@ def with_background(*given: Any) -> Any:
 def decorated(handler: Callable[..., Any], fixed: Task | None) -> Callable[..., Any]:
     caller, function = sys._getframe(1), function_of(handler)
     try:
-        function = inspect.unwrap(function)
-        signature = signature_of(handler)
+        function, signature = inspect.unwrap(function), signature_of(handler)
     except Exception as error:
-        raise TypeError(
-            f"with_background cannot read what {shown(handler)} takes: {error}"
-        ) from error
+        message = f"with_background cannot read what {shown(handler)} takes: {error}"
+        raise TypeError(message) from error
+    names, parameters = function.__globals__, signature.parameters.values()
     wanted = {
-        name: (container, sys.maxsize if parameter.kind is parameter.KEYWORD_ONLY else place)
-        for place, (name, parameter) in enumerate(signature.parameters.items())
-        if (container := container_for(parameter, handler, function.__globals__))
+        each.name: (container, sys.maxsize if each.kind is each.KEYWORD_ONLY else place)
+        for place, each in enumerate(parameters)
+        if (container := container_for(each, handler, names))
     }
-    refuse_wrong_place(handler, bool(wanted), caller.f_locals)
-    if fixed is None and not wanted:
-        raise TypeError(
-            f"@with_background stands on {shown(handler)}, which asks for no tasks: give it a "
-            f"parameter `background_tasks: BackgroundTasks`, or write @with_background(task)."
-        )
+    if wrong := what_is_wrong(handler, fixed, bool(wanted), caller.f_locals):
+        raise TypeError(f"@with_background {wrong}.")
 
-    def fill(args: list[Any], kwargs: dict[str, Any]) -> Callable[[Any], Any]:
-        """Put a new container where one is wanted and the caller has brought none."""
+    def fill(args: list[Any], kwargs: dict[str, Any]) -> list[Any] | None:
+        """Put a new container where one is wanted; `None` if the caller has brought them all."""
         if any(isinstance(each, WebSocket) for each in (*args, *kwargs.values())):
-            refuse_websocket(handler)
+            raise TypeError(f"@with_background on {shown(handler)} {NO_RESPONSE}.")
         added: list[Any] = []
         for name, (container, place) in wanted.items():
-            if name in kwargs or place < len(args) and is_brought(args[place]):
-                continue
-            added.append(container())
-            if place < len(args):  # which are those of the signature without it
-                args.insert(place, added[-1])
-            else:
+            if place < len(args):  # perhaps those of the signature without it
+                if args[place] is not None and not hasattr(args[place], "add_task"):
+                    added.append(container())
+                    args.insert(place, added[-1])
+            elif name not in kwargs:
+                added.append(container())
                 kwargs[name] = added[-1]
-        return partial(carry, fixed, added) if added or not wanted else as_it_is
+        return added if added or not wanted else None
 
     async def awaiting(*given: Any, **kwargs: Any) -> Any:
-        answer = fill(args := [*given], kwargs)
-        return answer(await handler(*args, **kwargs))
+        added = fill(args := [*given], kwargs)
+        result = await handler(*args, **kwargs)
+        return result if added is None else answer(result, fixed, added)
 
     def calling(*given: Any, **kwargs: Any) -> Any:
-        answer = fill(args := [*given], kwargs)
-        return answer(handler(*args, **kwargs))
+        added = fill(args := [*given], kwargs)
+        result = handler(*args, **kwargs)
+        return result if added is None else answer(result, fixed, added)
 
-    made: Any = awaiting if is_async_callable(handler) else calling
-    # With the handler's globals, because that is where its annotations are looked up.
-    wrapper: Any = FunctionType(made.__code__, function.__globals__, closure=made.__closure__)
+    made = awaiting if is_async_callable(handler) else calling
+    answer = carry  # the handler's globals, where its annotations are looked up, do not have it
+    wrapper = FunctionType(made.__code__, names, closure=made.__closure__)
     update_wrapper(wrapper, handler if hasattr(handler, "__name__") else function, updated=())
+    marks = {name: value for name, value in vars(handler).items() if "_lilya_" not in name}
+    vars(wrapper).update(marks, __with_background__=True)
     # Lilya keeps what it knows of a handler on the function that `__wrapped__` leads to; and that
     # one has the parameters which Lilya shall not see.
-    del wrapper.__wrapped__
-    marks = {name: value for name, value in vars(handler).items() if "_lilya_" not in name}
-    vars(wrapper).update({**marks, "__with_background__": True})
-    vars(wrapper).pop("__wrapped__", None)
-    seen = [
-        each.replace(annotation=read(each.annotation, function.__globals__))
-        for name, each in signature.parameters.items()
-        if name not in wanted
-    ]
-    returned = read(signature.return_annotation, function.__globals__)
-    wrapper.__signature__ = signature.replace(parameters=seen, return_annotation=returned)
-    annotations = {each.name: each.annotation for each in seen} | {"return": returned}
+    del vars(wrapper)["__wrapped__"]
+    seen = {each.name: read(each.annotation, names) for each in parameters}
+    returned = read(signature.return_annotation, names)
+    wrapper.__signature__ = signature.replace(  # type: ignore[attr-defined]  # `inspect` reads it
+        parameters=[
+            each.replace(annotation=seen[each.name])
+            for each in parameters
+            if each.name not in wanted
+        ],
+        return_annotation=returned,
+    )
     wrapper.__annotations__ = {
-        name: each for name, each in annotations.items() if each is not signature.empty
+        name: each
+        for name, each in {**seen, "return": returned}.items()
+        if name not in wanted and each is not signature.empty
     }
-    return wrapper  # type: ignore[no-any-return]
+    return wrapper
 
 
-def is_brought(given: Any) -> bool:
-    """Whether an argument is what a test passes for the tasks, and not for the parameter behind."""
-    return given is None or hasattr(given, "add_task")
-
-
-def as_it_is(result: Any) -> Any:
-    return result
-
-
-def carry(fixed: Task | None, added: list[BackgroundTasks], result: Any) -> Any:
+def carry(result: Any, fixed: Task | None, added: list[Any]) -> Any:
     """What a handler returned, as a response with tasks behind it."""
-    response, own = response_for(result)
+    own = getattr(result, "_behind", getattr(result, "background", None))
+    response: Any = Application(result)
+    if not isinstance(result, Response) and not (callable(result) and is_async_callable(result)):
+        response = Ok(None if result is None else json_encode(result))  # Lilya takes it for data
+        own = None
+    elif isinstance(result, Response) and not hasattr(result, "_behind"):
+        with suppress(Exception):  # some classes have no copies
+            response = response if getattr(result, "async_content", None) else copy(result)
     behind: Any = BackgroundTasks()
     behind.tasks = Waiting(added)
     if own is None:
-        if len(added) == 1:
-            behind = added[0]
+        behind = added[0] if len(added) == 1 else behind
         if fixed is not None:
             behind = BackgroundTasks([fixed, behind]) if added else fixed
-        if not isinstance(response, Application):
-            with suppress(AttributeError):  # one that takes none
+        if type(response) is not Application:
+            with suppress(AttributeError):  # some classes take none
                 response.background = behind
-    vars(response)["_behind"] = behind
+    response._behind = behind
     response.__class__ = carrier(type(response))
     return response
 
 
-def response_for(result: Any) -> tuple[Any, Task | None]:
-    """A response, which is a copy if the handler may return it to many requests, and its own task."""
-    if not isinstance(result, Response) and not (callable(result) and is_async_callable(result)):
-        return Ok(None if result is None else json_encode(result)), None  # Lilya takes it for data
-    own = getattr(result, "background", None)
-    if isinstance(result, Response) and getattr(result, "async_content", None) is None:
-        with suppress(Exception):  # some classes have no copies
-            return copy(result), own
-    return Application(result), own
-
-
 class Application(Response):
-    """A Lilya response that another ASGI application sends."""
+    """A Lilya response that is sent by another application, or by one that cannot be copied."""
 
     def __init__(self, app: Any) -> None:
         super().__init__()
@@ -208,21 +197,10 @@ class Application(Response):
 
 
 class Waiting(list[Any]):
-    """Containers of which only that is left to run which has not begun elsewhere meanwhile."""
+    """Containers, without those of which something has run elsewhere meanwhile."""
 
     def __iter__(self) -> Iterator[Any]:
-        for container in super().__iter__():
-            left = [each for each in container.tasks if any(map(may_run, leaves(each)))]
-            if len(left) == len(container.tasks):
-                yield container
-            elif left:
-                rest = copy(container)
-                rest.tasks = left
-                yield rest
-
-
-def may_run(task: Task) -> bool:
-    return has_not_begun(task) or not isinstance(task, RunTask)
+        return (each for each in super().__iter__() if not any(map(has_begun, leaves(each))))
 
 
 @lru_cache(maxsize=256)
@@ -239,21 +217,18 @@ def carrier(kind: Any) -> Any:
                 gone.add(id(error))
                 raise
 
+        runs = scope.get("method", "").upper() not in ("HEAD", "OPTIONS")
         try:
             await kind.__call__(self, scope, receive, noting)
         except Exception as error:
-            if not gone.isdisjoint(map(id, each_of(error))):
-                await finish(self._behind, None, scope)
+            if runs and not gone.isdisjoint(map(id, each_of(error))):
+                await self._behind()
             raise
-        await finish(self._behind, self.background, scope)
+        if runs and self._behind is not self.background:
+            await self._behind()
 
     name = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
     return type(kind)(kind.__name__, (kind,), {"__call__": call, **name})
-
-
-async def finish(behind: Task, ran: Task | None, scope: Scope) -> None:
-    if behind is not ran and scope.get("method", "").upper() not in ("HEAD", "OPTIONS"):
-        await behind()
 
 
 def function_of(handler: Any) -> FunctionType:
@@ -263,51 +238,42 @@ def function_of(handler: Any) -> FunctionType:
         function = function.func if isinstance(function, partial) else function.__func__
     if isinstance(function, FunctionType):
         return function
-    given, instead = what(handler), "it takes a handler, or the task behind it"
+    instead = "it takes a handler, or the task behind it"
     if isinstance(handler, CoroutineType):
         instead = call_instead(handler)
     elif isinstance(handler, (staticmethod, classmethod)):
         instead = "put it below that, next to the function"
-    elif isinstance(handler, type) and issubclass(handler, Task):
-        instead = f"make one, {shown(handler)}(...)"
     elif isinstance(handler, type):
-        instead = "put it on the methods that answer"
+        task = f"make one, {shown(handler)}(...)"
+        instead = task if issubclass(handler, Task) else "put it on the methods that answer"
     elif isinstance(handler, (list, tuple)):
         instead = "make it one, BackgroundTasks([...])"
     elif is_foreign(type(handler)):
         instead = "import its class from ravyn_bg"
-    raise TypeError(f"with_background got {given}: {instead}.")
+    raise TypeError(f"with_background got {what(handler)}: {instead}.")
 
 
-def refuse_several(given: tuple[Any, ...]) -> NoReturn:
-    instead = "@with_background or @with_background(task)"
-    if given and isinstance(given[0], Task):
-        instead = "with_background(BackgroundTasks([t1, t2]))"
-    elif given:
-        instead = "with_background(BackgroundTask(send, 'a@b.c'))"
-    raise TypeError(
-        f"with_background takes a handler, or the task behind it, got {len(given)} arguments: "
-        f"write {instead}."
-    )
-
-
-def refuse_wrong_place(handler: Any, injects: bool, names: dict[str, Any]) -> None:
-    marks = vars(handler)
-    below = getattr(handler, "__globals__", {}).get("__name__")
+def what_is_wrong(handler: Any, fixed: Any, injects: bool, names: dict[str, Any]) -> str:
+    marks, name, here = vars(handler), shown(handler), getattr(handler, "__globals__", {})
+    if "__with_background__" in marks:
+        return f"on {name} stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
     # Where it is called as a decorator, the handler has no name yet. One that has may stand on two
     # routes, with the task on one of them.
-    by_name = names.get(getattr(handler, "__name__", None))
-    wrong = ""
-    if "__with_background__" in marks:
-        wrong = "stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
-    elif "_lilya_dependencies" in marks and (injects or by_name is not handler):
-        wrong = (
-            "stands above the route decorator, which has registered the handler without it: "
-            "put it below, next to the function"
+    if "_lilya_dependencies" in marks and (injects or names.get(handler.__name__) is not handler):
+        return (
+            f"on {name} stands above the route decorator, which has registered the handler without "
+            f"it: put it below, next to the function"
         )
-    elif "openapi_meta" in marks:
-        wrong = "stands above @openapi: put it below, next to the function"
-    elif injects and below == "lilya.decorators":
-        wrong = "injects a container into @cache or @observable: put it below, next to the function"
-    if wrong:
-        raise TypeError(f"@with_background on {shown(handler)} {wrong}.")
+    if "openapi_meta" in marks:
+        return f"on {name} stands above @openapi: put it below, next to the function"
+    if injects and here.get("__name__") == "lilya.decorators":
+        return (
+            f"on {name} injects a container into @cache or @observable: put it below, next to the "
+            f"function"
+        )
+    if fixed is None and not injects:
+        return (
+            f"stands on {name}, which asks for no tasks: give it a parameter `background_tasks: "
+            f"BackgroundTasks`, or write @with_background(task)"
+        )
+    return ""
