@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from copy import copy
 from functools import lru_cache, partial, update_wrapper
-from types import CoroutineType, FunctionType, MethodType
+from types import FunctionType, MethodType
 from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 from lilya.background import Task
@@ -19,7 +19,7 @@ from lilya.types import Receive, Scope, Send
 from lilya.websockets import WebSocket
 
 from ravyn_bg._naming import leaves, shown
-from ravyn_bg._parameters import container_for, is_foreign, read, signature_of
+from ravyn_bg._parameters import FORWARDREF, container_for, is_foreign, on_websocket, read
 from ravyn_bg._refusals import call_instead, what
 from ravyn_bg._reports import account_for, each_of, has_begun
 from ravyn_bg.background import BackgroundTasks
@@ -83,7 +83,7 @@ def with_background(*given: Any) -> Any:
     if len(given) != 1:
         raise TypeError(
             f"with_background takes one handler, or what runs behind it, got {len(given)} arguments: "
-            f"write @with_background, @with_background(BackgroundTask(send, 'a@b.c')) or "
+            f"@with_background, @with_background(BackgroundTask(send, 'a@b.c')) or "
             f"@with_background(BackgroundTasks([t1, t2]))."
         )
     if not isinstance(given[0], Task):
@@ -92,76 +92,69 @@ def with_background(*given: Any) -> Any:
     return partial(decorated, fixed=given[0])
 
 
-def decorated(handler: Callable[..., Any], fixed: Task | None) -> Callable[..., Any]:
+def decorated(handler: Any, fixed: Task | None) -> FunctionType:
     caller, function = sys._getframe(1), function_of(handler)
     try:
-        function, signature = inspect.unwrap(function), signature_of(handler)
+        function = inspect.unwrap(function)
+        names, signature = function.__globals__, inspect.signature(handler, **FORWARDREF)
     except Exception as error:
         message = f"with_background cannot read what {shown(handler)} takes: {error}"
         raise TypeError(message) from error
-    names, parameters = function.__globals__, signature.parameters.values()
     wanted = {
-        each.name: (container, sys.maxsize if each.kind is each.KEYWORD_ONLY else place)
-        for place, each in enumerate(parameters)
+        name: (container, sys.maxsize if each.kind is each.KEYWORD_ONLY else place)
+        for place, (name, each) in enumerate(signature.parameters.items())
         if (container := container_for(each, handler, names))
     }
-    if wrong := what_is_wrong(handler, fixed, bool(wanted), caller.f_locals):
-        raise TypeError(f"@with_background {wrong}.")
+    refuse_wrong_place(handler, fixed, bool(wanted), caller.f_locals)
 
     def fill(args: list[Any], kwargs: dict[str, Any]) -> list[Any] | None:
         """Put a new container where one is wanted; `None` if the caller has brought them all."""
         if any(isinstance(each, WebSocket) for each in (*args, *kwargs.values())):
-            raise TypeError(f"@with_background on {shown(handler)} {NO_RESPONSE}.")
+            raise on_websocket(handler)
         added: list[Any] = []
         for name, (container, place) in wanted.items():
-            if place < len(args):  # perhaps those of the signature without it
-                if args[place] is not None and not hasattr(args[place], "add_task"):
-                    added.append(container())
-                    args.insert(place, added[-1])
-            elif name not in kwargs:
+            by_place = place < len(args)  # perhaps that of the signature without it
+            given = args[place] if by_place else kwargs.get(name, added)
+            if given is added or (by_place and given and not hasattr(given, "add_task")):
                 added.append(container())
-                kwargs[name] = added[-1]
+                args.insert(place, added[-1]) if by_place else kwargs.update({name: added[-1]})
         return added if added or not wanted else None
 
-    async def awaiting(*given: Any, **kwargs: Any) -> Any:
-        added = fill(args := [*given], kwargs)
-        result = await handler(*args, **kwargs)
-        return result if added is None else answer(result, fixed, added)
+    async def awaiting(*args: Any, **kwargs: Any) -> Any:
+        added = fill(given := [*args], kwargs)
+        return answer(await handler(*given, **kwargs), fixed, added)
 
-    def calling(*given: Any, **kwargs: Any) -> Any:
-        added = fill(args := [*given], kwargs)
-        result = handler(*args, **kwargs)
-        return result if added is None else answer(result, fixed, added)
+    def calling(*args: Any, **kwargs: Any) -> Any:
+        added = fill(given := [*args], kwargs)
+        return answer(handler(*given, **kwargs), fixed, added)
 
+    answer = carry  # by the handler's globals, where its annotations are looked up, it has no name
     made = awaiting if is_async_callable(handler) else calling
-    answer = carry  # the handler's globals, where its annotations are looked up, do not have it
-    wrapper = FunctionType(made.__code__, names, closure=made.__closure__)
+    wrapper: Any = FunctionType(made.__code__, names, closure=made.__closure__)
     update_wrapper(wrapper, handler if hasattr(handler, "__name__") else function, updated=())
-    marks = {name: value for name, value in vars(handler).items() if "_lilya_" not in name}
-    vars(wrapper).update(marks, __with_background__=True)
+    vars(wrapper).update(
+        {name: each for name, each in vars(handler).items() if "_lilya" not in name}
+    )
     # Lilya keeps what it knows of a handler on the function that `__wrapped__` leads to; and that
     # one has the parameters which Lilya shall not see.
-    del vars(wrapper)["__wrapped__"]
-    seen = {each.name: read(each.annotation, names) for each in parameters}
+    del wrapper.__wrapped__
+    wrapper.__with_background__ = True
+    seen = [
+        each.replace(annotation=read(each.annotation, names))
+        for name, each in signature.parameters.items()
+        if name not in wanted
+    ]
     returned = read(signature.return_annotation, names)
-    wrapper.__signature__ = signature.replace(  # type: ignore[attr-defined]  # `inspect` reads it
-        parameters=[
-            each.replace(annotation=seen[each.name])
-            for each in parameters
-            if each.name not in wanted
-        ],
-        return_annotation=returned,
-    )
-    wrapper.__annotations__ = {
-        name: each
-        for name, each in {**seen, "return": returned}.items()
-        if name not in wanted and each is not signature.empty
-    }
-    return wrapper
+    wrapper.__signature__ = signature.replace(parameters=seen, return_annotation=returned)
+    notes = {each.name: each.annotation for each in seen} | {"return": returned}
+    wrapper.__annotations__ = {n: each for n, each in notes.items() if each is not signature.empty}
+    return wrapper  # type: ignore[no-any-return]  # made above
 
 
-def carry(result: Any, fixed: Task | None, added: list[Any]) -> Any:
+def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
     """What a handler returned, as a response with tasks behind it."""
+    if added is None:
+        return result
     own = getattr(result, "_behind", getattr(result, "background", None))
     response: Any = Application(result)
     if not isinstance(result, Response) and not (callable(result) and is_async_callable(result)):
@@ -231,6 +224,14 @@ def carrier(kind: Any) -> Any:
     return type(kind)(kind.__name__, (kind,), {"__call__": call, **name})
 
 
+INSTEAD: list[tuple[Any, str]] = [
+    ((staticmethod, classmethod), "put it below that, next to the function"),
+    ((list, tuple), "make it one, BackgroundTasks([...])"),
+    (type(Task), "put it on the methods that answer"),
+    (object, "it takes a handler, or the task behind it"),
+]
+
+
 def function_of(handler: Any) -> FunctionType:
     """The function that a handler is, under `functools.partial`."""
     function = handler
@@ -238,42 +239,35 @@ def function_of(handler: Any) -> FunctionType:
         function = function.func if isinstance(function, partial) else function.__func__
     if isinstance(function, FunctionType):
         return function
-    instead = "it takes a handler, or the task behind it"
-    if isinstance(handler, CoroutineType):
-        instead = call_instead(handler)
-    elif isinstance(handler, (staticmethod, classmethod)):
-        instead = "put it below that, next to the function"
-    elif isinstance(handler, type):
-        task = f"make one, {shown(handler)}(...)"
-        instead = task if issubclass(handler, Task) else "put it on the methods that answer"
-    elif isinstance(handler, (list, tuple)):
-        instead = "make it one, BackgroundTasks([...])"
+    instead = call_instead(handler)
+    if isinstance(handler, type) and issubclass(handler, Task):
+        instead = f"make one, {shown(handler)}(...)"
     elif is_foreign(type(handler)):
         instead = "import its class from ravyn_bg"
+    instead = instead or next(text for kind, text in INSTEAD if isinstance(handler, kind))
     raise TypeError(f"with_background got {what(handler)}: {instead}.")
 
 
-def what_is_wrong(handler: Any, fixed: Any, injects: bool, names: dict[str, Any]) -> str:
-    marks, name, here = vars(handler), shown(handler), getattr(handler, "__globals__", {})
+def refuse_wrong_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any]) -> None:
+    marks, name, wrong = vars(handler), shown(handler), ""
     if "__with_background__" in marks:
-        return f"on {name} stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
+        wrong = "there twice: write it once, with a BackgroundTasks for all fixed tasks"
     # Where it is called as a decorator, the handler has no name yet. One that has may stand on two
     # routes, with the task on one of them.
-    if "_lilya_dependencies" in marks and (injects or names.get(handler.__name__) is not handler):
-        return (
-            f"on {name} stands above the route decorator, which has registered the handler without "
-            f"it: put it below, next to the function"
-        )
-    if "openapi_meta" in marks:
-        return f"on {name} stands above @openapi: put it below, next to the function"
-    if injects and here.get("__name__") == "lilya.decorators":
-        return (
-            f"on {name} injects a container into @cache or @observable: put it below, next to the "
-            f"function"
+    elif "_lilya_dependencies" in marks and (injects or names.get(handler.__name__) is not handler):
+        wrong = "above the route decorator, which has registered the handler without it"
+    elif "openapi_meta" in marks:
+        wrong = "above @openapi"
+    if wrong:
+        below = "" if "twice" in wrong else ": put it below, next to the function"
+        raise TypeError(f"@with_background on {name} stands {wrong}{below}.")
+    if injects and getattr(handler, "__globals__", {}).get("__name__") == "lilya.decorators":
+        raise TypeError(
+            f"@with_background on {name} injects a container into @cache or @observable: put it "
+            f"below, next to the function."
         )
     if fixed is None and not injects:
-        return (
-            f"stands on {name}, which asks for no tasks: give it a parameter `background_tasks: "
-            f"BackgroundTasks`, or write @with_background(task)"
+        raise TypeError(
+            f"@with_background stands on {name}, which asks for no tasks: give it a parameter "
+            f"`background_tasks: BackgroundTasks`, or write @with_background(task)."
         )
-    return ""
