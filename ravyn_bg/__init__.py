@@ -5,6 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ravyn_bg import background as background
+from ravyn_bg import types as types
+from ravyn_bg._refusals import refuse_name
 from ravyn_bg.background import BackgroundTask, BackgroundTasks, Task, Tasks
 from ravyn_bg.types import BackgroundTaskType
 
@@ -14,41 +17,27 @@ if TYPE_CHECKING:
 
     from ravyn_bg._handlers import with_background
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
-__all__ = [
-    "BackgroundTask",
-    "BackgroundTaskType",
-    "BackgroundTasks",
-    "JSONResponse",
-    "Request",
-    "Response",
-    "Task",
-    "Tasks",
-    "TemplateResponse",
-    "with_background",
-]
+__all__ = ["BackgroundTask", "BackgroundTaskType", "BackgroundTasks", "JSONResponse", "Request"]
+__all__ += ["Response", "Task", "Tasks", "TemplateResponse", "with_background"]
 
 # Loaded on first use: each of these modules costs more to load than all the rest.
-_LOADED_ON_USE = {
-    "JSONResponse": "lilya.responses",
-    "Request": "lilya.requests",
-    "Response": "lilya.responses",
-    "TemplateResponse": "lilya.responses",
-    "with_background": "ravyn_bg._handlers",
-}
+_ON_USE = dict.fromkeys(("JSONResponse", "Response", "TemplateResponse"), "lilya.responses")
+_ON_USE |= {"Request": "lilya.requests", "with_background": "ravyn_bg._handlers"}
 
 
 if not TYPE_CHECKING:  # pragma: no branch - a checker that sees this lets wrong names pass
 
     def __getattr__(name: str) -> Any:
-        if name in _LOADED_ON_USE:
-            value = globals()[name] = getattr(import_module(_LOADED_ON_USE[name]), name)
+        if name in _ON_USE:
+            value = globals()[name] = getattr(import_module(_ON_USE[name]), name)
             return value
         if not name.startswith("_"):
-            import_module("ravyn_bg._elsewhere").refuse(name)
+            refuse_name(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    # Not what is only imported here, so that completion offers public names alone.
+    return sorted([*__all__, "__version__", "background", "types"])

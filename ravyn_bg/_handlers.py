@@ -8,19 +8,18 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from copy import copy
 from functools import lru_cache, partial, update_wrapper
-from types import FunctionType, MethodType
+from types import FunctionType
 from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 from lilya.background import Task
 from lilya.compat import is_async_callable
 from lilya.encoders import json_encode
 from lilya.responses import Ok, Response
-from lilya.types import Receive, Scope, Send
 from lilya.websockets import WebSocket
 
-from ravyn_bg._naming import leaves, shown
-from ravyn_bg._parameters import FORWARDREF, container_for, is_foreign, on_websocket, read
-from ravyn_bg._refusals import call_instead, what
+from ravyn_bg._naming import leaves
+from ravyn_bg._parameters import FORWARDREF, container_for, read
+from ravyn_bg._refusals import function_of, on_websocket, refuse_place, unreadable
 from ravyn_bg._reports import account_for, each_of, has_begun
 from ravyn_bg.background import BackgroundTasks
 
@@ -34,7 +33,7 @@ class Decorator(Protocol):
     """What `with_background(task)` is: data becomes a response, which carries the task."""
 
     @overload
-    def __call__(self, handler: Answers, /) -> Answers: ...  # type: ignore[overload-overlap]  # data comes next
+    def __call__(self, handler: Answers, /) -> Answers: ...  # type: ignore[overload-overlap]  # data
     @overload
     def __call__(
         self, handler: Callable[P, Awaitable[T]], /
@@ -82,9 +81,8 @@ def with_background(*given: Any) -> Any:
     """
     if len(given) != 1:
         raise TypeError(
-            f"with_background takes one handler, or what runs behind it, got {len(given)} arguments: "
-            f"@with_background, @with_background(BackgroundTask(send, 'a@b.c')) or "
-            f"@with_background(BackgroundTasks([t1, t2]))."
+            "with_background takes one argument: write @with_background next to a handler, "
+            "@with_background(BackgroundTask(send, 'a@b.c')) or BackgroundTasks([t1, t2]) in it."
         )
     if not isinstance(given[0], Task):
         return decorated(given[0], None)
@@ -92,20 +90,20 @@ def with_background(*given: Any) -> Any:
     return partial(decorated, fixed=given[0])
 
 
-def decorated(handler: Any, fixed: Task | None) -> FunctionType:
-    caller, function = sys._getframe(1), function_of(handler)
+def decorated(handler: Any, fixed: Task | None) -> Any:
+    function, caller = function_of(handler), sys._getframe(1).f_locals
     try:
         function = inspect.unwrap(function)
         names, signature = function.__globals__, inspect.signature(handler, **FORWARDREF)
     except Exception as error:
-        message = f"with_background cannot read what {shown(handler)} takes: {error}"
-        raise TypeError(message) from error
+        raise unreadable(handler, error) from error
+    parameters = signature.parameters.items()
     wanted = {
         name: (container, sys.maxsize if each.kind is each.KEYWORD_ONLY else place)
-        for place, (name, each) in enumerate(signature.parameters.items())
+        for place, (name, each) in enumerate(parameters)
         if (container := container_for(each, handler, names))
     }
-    refuse_wrong_place(handler, fixed, bool(wanted), caller.f_locals)
+    refuse_place(handler, fixed, bool(wanted), caller)
 
     def fill(args: list[Any], kwargs: dict[str, Any]) -> list[Any] | None:
         """Put a new container where one is wanted; `None` if the caller has brought them all."""
@@ -114,8 +112,8 @@ def decorated(handler: Any, fixed: Task | None) -> FunctionType:
         added: list[Any] = []
         for name, (container, place) in wanted.items():
             by_place = place < len(args)  # perhaps that of the signature without it
-            given = args[place] if by_place else kwargs.get(name, added)
-            if given is added or (by_place and given and not hasattr(given, "add_task")):
+            brought = args[place] if by_place else kwargs.get(name, added)
+            if brought is added or (by_place and brought and not hasattr(brought, "add_task")):
                 added.append(container())
                 args.insert(place, added[-1]) if by_place else kwargs.update({name: added[-1]})
         return added if added or not wanted else None
@@ -132,23 +130,17 @@ def decorated(handler: Any, fixed: Task | None) -> FunctionType:
     made = awaiting if is_async_callable(handler) else calling
     wrapper: Any = FunctionType(made.__code__, names, closure=made.__closure__)
     update_wrapper(wrapper, handler if hasattr(handler, "__name__") else function, updated=())
-    vars(wrapper).update(
-        {name: each for name, each in vars(handler).items() if "_lilya" not in name}
-    )
+    marks = {name: each for name, each in vars(handler).items() if "_lilya" not in name}
+    vars(wrapper).update(marks, __with_background__=True)
     # Lilya keeps what it knows of a handler on the function that `__wrapped__` leads to; and that
     # one has the parameters which Lilya shall not see.
     del wrapper.__wrapped__
-    wrapper.__with_background__ = True
-    seen = [
-        each.replace(annotation=read(each.annotation, names))
-        for name, each in signature.parameters.items()
-        if name not in wanted
-    ]
-    returned = read(signature.return_annotation, names)
-    wrapper.__signature__ = signature.replace(parameters=seen, return_annotation=returned)
-    notes = {each.name: each.annotation for each in seen} | {"return": returned}
+    notes = {name: read(each.annotation, names) for name, each in parameters if name not in wanted}
+    seen = [signature.parameters[name].replace(annotation=each) for name, each in notes.items()]
+    notes["return"] = read(signature.return_annotation, names)
+    wrapper.__signature__ = signature.replace(parameters=seen, return_annotation=notes["return"])
     wrapper.__annotations__ = {n: each for n, each in notes.items() if each is not signature.empty}
-    return wrapper  # type: ignore[no-any-return]  # made above
+    return wrapper
 
 
 def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
@@ -158,8 +150,7 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
     own = getattr(result, "_behind", getattr(result, "background", None))
     response: Any = Application(result)
     if not isinstance(result, Response) and not (callable(result) and is_async_callable(result)):
-        response = Ok(None if result is None else json_encode(result))  # Lilya takes it for data
-        own = None
+        response, own = Ok(None if result is None else json_encode(result)), None  # as Lilya does
     elif isinstance(result, Response) and not hasattr(result, "_behind"):
         with suppress(Exception):  # some classes have no copies
             response = response if getattr(result, "async_content", None) else copy(result)
@@ -182,11 +173,10 @@ class Application(Response):
 
     def __init__(self, app: Any) -> None:
         super().__init__()
-        self.app = app
-        self.headers = getattr(app, "headers", self.headers)
+        self.app, self.headers = app, getattr(app, "headers", self.headers)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
+    async def __call__(self, *connection: Any) -> None:
+        await self.app(*connection)
 
 
 class Waiting(list[Any]):
@@ -200,7 +190,7 @@ class Waiting(list[Any]):
 def carrier(kind: Any) -> Any:
     """The same class, but that what it carries runs behind it, though the client may go away."""
 
-    async def call(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
+    async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
         gone: set[int] = set()  # what `send` raised, by `id`
 
         async def noting(message: Any) -> None:
@@ -222,52 +212,3 @@ def carrier(kind: Any) -> Any:
 
     name = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
     return type(kind)(kind.__name__, (kind,), {"__call__": call, **name})
-
-
-INSTEAD: list[tuple[Any, str]] = [
-    ((staticmethod, classmethod), "put it below that, next to the function"),
-    ((list, tuple), "make it one, BackgroundTasks([...])"),
-    (type(Task), "put it on the methods that answer"),
-    (object, "it takes a handler, or the task behind it"),
-]
-
-
-def function_of(handler: Any) -> FunctionType:
-    """The function that a handler is, under `functools.partial`."""
-    function = handler
-    while isinstance(function, (partial, MethodType)):
-        function = function.func if isinstance(function, partial) else function.__func__
-    if isinstance(function, FunctionType):
-        return function
-    instead = call_instead(handler)
-    if isinstance(handler, type) and issubclass(handler, Task):
-        instead = f"make one, {shown(handler)}(...)"
-    elif is_foreign(type(handler)):
-        instead = "import its class from ravyn_bg"
-    instead = instead or next(text for kind, text in INSTEAD if isinstance(handler, kind))
-    raise TypeError(f"with_background got {what(handler)}: {instead}.")
-
-
-def refuse_wrong_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any]) -> None:
-    marks, name, wrong = vars(handler), shown(handler), ""
-    if "__with_background__" in marks:
-        wrong = "there twice: write it once, with a BackgroundTasks for all fixed tasks"
-    # Where it is called as a decorator, the handler has no name yet. One that has may stand on two
-    # routes, with the task on one of them.
-    elif "_lilya_dependencies" in marks and (injects or names.get(handler.__name__) is not handler):
-        wrong = "above the route decorator, which has registered the handler without it"
-    elif "openapi_meta" in marks:
-        wrong = "above @openapi"
-    if wrong:
-        below = "" if "twice" in wrong else ": put it below, next to the function"
-        raise TypeError(f"@with_background on {name} stands {wrong}{below}.")
-    if injects and getattr(handler, "__globals__", {}).get("__name__") == "lilya.decorators":
-        raise TypeError(
-            f"@with_background on {name} injects a container into @cache or @observable: put it "
-            f"below, next to the function."
-        )
-    if fixed is None and not injects:
-        raise TypeError(
-            f"@with_background stands on {name}, which asks for no tasks: give it a parameter "
-            f"`background_tasks: BackgroundTasks`, or write @with_background(task)."
-        )

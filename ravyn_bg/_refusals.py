@@ -2,93 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate
-from types import CoroutineType
-from typing import Any, NoReturn
+from types import CoroutineType, FunctionType, MethodType
+from typing import Any
 
 from lilya.background import Task
 
 from ravyn_bg._naming import described, shown
 
+OTHERS = ("esmerald", "fastapi", "lilya", "litestar", "ravyn", "starlette")
 BY_NAME: Any = object()  # `func`, if it is given by name or not at all
 
 
 def given(func: Any, keywords: dict[str, Any]) -> Callable[..., Any]:
-    """What a task is to call, which is taken out of its keywords if it was given by name."""
-    if func is BY_NAME:
-        if "func" not in keywords:
-            raise TypeError(
-                "A background task takes a function and its arguments, got no function: write "
-                "BackgroundTask(send, 'a@b.c') or tasks.add_task(send, 'a@b.c')."
-            )
-        func = keywords.pop("func")
-    if not callable(func):
+    """What a task is to call, if it is not given by position."""
+    takes = "A background task takes a function and its arguments, got"
+    if func is BY_NAME and "func" not in keywords:
+        raise TypeError(f"{takes} no function: write (send, 'a@b.c').")
+    called = keywords.pop("func") if func is BY_NAME else func
+    if not callable(called):
         instead = (
             "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
         )
-        raise TypeError(
-            f"A background task takes a function and its arguments, got {what(func)}: "
-            f"{call_instead(func) or instead}."
-        )
-    called: Callable[..., Any] = func
-    return called
+        raise TypeError(f"{takes} {what(called)}: {call_instead(called) or instead}.")
+    return called  # type: ignore[no-any-return]
 
 
 def checked_flag(name: str, value: Any) -> bool:
     if isinstance(value, Task):
-        raise TypeError(
-            "BackgroundTasks takes its tasks as one list: write BackgroundTasks([t1, t2]), not "
-            "BackgroundTasks(t1, t2)."
-        )
+        raise TypeError("BackgroundTasks takes one list: write BackgroundTasks([t1, t2]).")
     if type(value) is not bool:
         raise TypeError(f"BackgroundTasks takes {name}=True or {name}=False, got {what(value)}.")
     return value
 
 
-def checked_tasks(tasks: Iterable[Task]) -> list[Task]:
+def checked_tasks(tasks: Any) -> list[Task]:
     """The tasks as a list."""
+    takes = "BackgroundTasks takes an iterable of tasks, got"
     if isinstance(tasks, Task):
-        raise TypeError("BackgroundTasks takes an iterable of tasks, got one task: write [task].")
-    if isinstance(tasks, (str, bytes, bytearray)):
-        raise TypeError(f"BackgroundTasks takes an iterable of tasks, got {described(tasks)}.")
+        raise TypeError(f"{takes} one task: write [task].")
+    if isinstance(tasks, (str, bytes, bytearray)) or not isinstance(tasks, Iterable):
+        instead = "write BackgroundTasks([BackgroundTask(func, ...)])"
+        raise TypeError(f"{takes} {what(tasks)}: {instead}.")
     checked: list[Task] = []
-    for item in members(tasks):
+    for item in tasks:
         if not isinstance(item, Task):
-            refuse_item(item, len(checked), tasks)
+            instead = f"write BackgroundTask({shown(item) if callable(item) else 'func, ...'})"
+            if isinstance(item, CoroutineType):
+                instead = f"{call_instead(item)}, as BackgroundTask(...)"
+            message = f"item {len(checked)} is {what(item)}: {instead}"
+            for other in tasks if isinstance(tasks, (list, tuple, set, frozenset)) else ():
+                what(other)  # which closes the other coroutines
+            raise TypeError(f"BackgroundTasks takes tasks, but {message}.")
         checked.append(item)
     return checked
-
-
-def members(tasks: Iterable[Task]) -> Iterator[Any]:
-    """The items of `tasks`; what its own code raises is a TypeError, too."""
-    try:
-        iterator = iter(tasks)
-    except Exception as error:
-        raise TypeError(
-            f"BackgroundTasks takes an iterable of tasks, got {what(tasks)}: "
-            f"write BackgroundTasks([BackgroundTask(func, ...)])."
-        ) from error
-    try:
-        yield from iterator
-    except TypeError:
-        raise
-    except Exception as error:
-        raise TypeError(
-            f"BackgroundTasks takes an iterable of tasks, got {described(tasks)}, which raised "
-            f"{type(error).__name__} when it was asked for the next one."
-        ) from error
-
-
-def refuse_item(item: Any, position: int, tasks: Iterable[Any]) -> NoReturn:
-    instead = f"write BackgroundTask({shown(item) if callable(item) else 'func, ...'})"
-    if isinstance(item, CoroutineType):
-        instead = f"{call_instead(item)}, as BackgroundTask(...)"
-    message = f"BackgroundTasks takes tasks, but item {position} is {what(item)}: {instead}."
-    if isinstance(tasks, (list, tuple, set, frozenset)):
-        for other in tasks:
-            what(other)
-    raise TypeError(message)
 
 
 def what(thing: object) -> str:
@@ -102,6 +71,91 @@ def what(thing: object) -> str:
 
 def call_instead(thing: object) -> str:
     """What to write instead of a coroutine."""
-    if not isinstance(thing, CoroutineType):
-        return ""
-    return f"pass {thing.__qualname__} and its arguments, not {thing.__qualname__}(...)"
+    name = thing.__qualname__ if isinstance(thing, CoroutineType) else ""
+    return name and f"pass {name} and its arguments, not {name}(...)"
+
+
+def function_of(handler: Any) -> FunctionType:
+    """The function that a handler is, under `functools.partial`."""
+    function = handler
+    while isinstance(function, (partial, MethodType)):
+        function = function.func if isinstance(function, partial) else function.__func__
+    if isinstance(function, FunctionType):
+        return function
+    instead = "put it next to the function of a handler, or give it BackgroundTasks([...])"
+    if isinstance(handler, type) and issubclass(handler, Task):
+        instead = f"make one, {shown(handler)}(...)"
+    elif is_foreign(type(handler)):
+        instead = "import it from ravyn_bg"
+    raise TypeError(f"with_background got {what(handler)}: {call_instead(handler) or instead}.")
+
+
+def is_foreign(kind: type) -> bool:
+    name = issubclass(kind, Task) or kind.__name__ in ("BackgroundTask", "BackgroundTasks")
+    return name and kind.__module__.partition(".")[0] in OTHERS
+
+
+def unreadable(handler: Any, error: Exception) -> TypeError:
+    return TypeError(f"with_background cannot read what {shown(handler)} takes: {error}")
+
+
+def on_websocket(handler: Any) -> TypeError:
+    wrong = "stands on a websocket: tasks run after a response, and a websocket has none"
+    return TypeError(f"@with_background on {shown(handler)} {wrong}.")
+
+
+def refuse_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any]) -> None:
+    marks, wrong, below = vars(handler), "", ": put it below, next to the function"
+    if "__with_background__" in marks:
+        wrong = "stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
+    # Where it is called as a decorator, the handler has no name yet. One that has may stand on two
+    # routes, with the task on one of them.
+    elif "_lilya_dependencies" in marks and (injects or names.get(handler.__name__) is not handler):
+        wrong = "stands above the route decorator, which has registered the handler without it"
+        wrong += below
+    elif "openapi_meta" in marks:
+        wrong = f"stands above @openapi{below}"
+    elif injects and getattr(handler, "__globals__", {}).get("__name__") == "lilya.decorators":
+        wrong = f"injects a container into @cache or @observable{below}"
+    if wrong:
+        raise TypeError(f"@with_background on {shown(handler)} {wrong}.")
+    if fixed is None and not injects:
+        raise TypeError(
+            f"@with_background stands on {shown(handler)}, which asks for no tasks: give it a "
+            f"parameter `background_tasks: BackgroundTasks`, or write @with_background(task)."
+        )
+
+
+ROUTES = "delete get head options patch post put route websocket"
+# Where Lilya has the same name, and where it has another.
+SAME = {
+    "lilya.context": "Context",
+    "lilya.controllers": "Controller",
+    "lilya.datastructures": "UploadFile",
+    "lilya.exceptions": "HTTPException ImproperlyConfigured NotFound PermissionDenied",
+    "lilya.params": "Cookie Header Query",
+    "lilya.routing": "Host Include Path Router",
+    "lilya.websockets": "WebSocket WebSocketDisconnect",
+}
+OTHER = {
+    "ChildRavyn": "lilya.apps.ChildLilya",
+    "Gateway": "lilya.routing.Path",
+    "Inject": "lilya.dependencies.Provide",
+    "Injects": "lilya.dependencies.Provides",
+    "Ravyn": "lilya.apps.Lilya",
+    "WebSocketGateway": "lilya.routing.WebSocketPath",
+}
+
+
+def refuse_name(name: str) -> None:
+    """Raise the ImportError that says what to use, if people import that name from Ravyn."""
+    from ravyn_bg import responses  # slower to load than all the rest
+
+    instead = OTHER | {each: f"@app.{each}(...) of a lilya.apps.Lilya" for each in ROUTES.split()}
+    instead |= {each: f"{place}.{each}" for place in SAME for each in SAME[place].split()}
+    instead |= {each: f"ravyn_bg.responses.{each}" for each in responses.__all__}
+    if name in instead:
+        raise ImportError(
+            f"ravyn_bg has no {name!r}: it ends at background tasks. Use {instead[name]} instead.",
+            name="ravyn_bg",
+        )

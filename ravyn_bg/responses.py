@@ -16,22 +16,9 @@ from lilya.responses import (
     TemplateResponse,
     XMLResponse,
 )
-from lilya.responses import Response as LilyaResponse
 
-__all__ = [
-    "CSVResponse",
-    "Error",
-    "EventStreamResponse",
-    "FileResponse",
-    "HTMLResponse",
-    "ImageResponse",
-    "JSONResponse",
-    "LilyaResponse",
-    "NDJSONResponse",
-    "PlainText",
-    "RedirectResponse",
-    "Response",
-    "StreamingResponse",
-    "TemplateResponse",
-    "XMLResponse",
-]
+LilyaResponse = Response
+
+__all__ = ["CSVResponse", "Error", "EventStreamResponse", "FileResponse", "HTMLResponse"]
+__all__ += ["ImageResponse", "JSONResponse", "LilyaResponse", "NDJSONResponse", "PlainText"]
+__all__ += ["RedirectResponse", "Response", "StreamingResponse", "TemplateResponse", "XMLResponse"]
