@@ -1,7 +1,5 @@
 """Typed background tasks for Lilya."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

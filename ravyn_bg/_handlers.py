@@ -1,15 +1,15 @@
 """`with_background`: tasks on a Lilya handler, fixed on the route or added by the handler."""
 
-from __future__ import annotations
-
 import inspect
+import re
 import sys
+import typing
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from copy import copy
 from functools import lru_cache, partial, update_wrapper
 from types import FunctionType
-from typing import Any, ParamSpec, Protocol, TypeVar, overload
+from typing import Annotated, Any, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from lilya.background import Task
 from lilya.compat import is_async_callable
@@ -17,11 +17,18 @@ from lilya.encoders import json_encode
 from lilya.responses import Ok, Response
 from lilya.websockets import WebSocket
 
-from ravyn_bg._naming import leaves
-from ravyn_bg._parameters import FORWARDREF, container_for, read
-from ravyn_bg._refusals import function_of, on_websocket, refuse_place, unreadable
+from ravyn_bg._naming import leaves, shown
+from ravyn_bg._refusals import NO_RESPONSE, function_of, is_foreign, refuse_place
 from ravyn_bg._reports import account_for, each_of, has_begun
-from ravyn_bg.background import BackgroundTasks
+from ravyn_bg.background import BackgroundTask, BackgroundTasks
+
+# What a text says that names something which only a type checker imports.
+UNREADABLE = re.compile(r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*BackgroundTasks\s*(?:,.*\])?", re.S)
+# `annotationlib.Format.FORWARDREF`: what cannot be read yet is no error.
+FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3, 14) else {}
+
+ONE = "with_background takes one argument: a handler, one task, or BackgroundTasks([t1, t2])."
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,10 +87,7 @@ def with_background(*given: Any) -> Any:
         ...     return {"status": "queued"}
     """
     if len(given) != 1:
-        raise TypeError(
-            "with_background takes one argument: write @with_background next to a handler, "
-            "@with_background(BackgroundTask(send, 'a@b.c')) or BackgroundTasks([t1, t2]) in it."
-        )
+        raise TypeError(ONE)
     if not isinstance(given[0], Task):
         return decorated(given[0], None)
     account_for(leaves(given[0]))  # nobody may ever ask for the route
@@ -96,7 +100,8 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         function = inspect.unwrap(function)
         names, signature = function.__globals__, inspect.signature(handler, **FORWARDREF)
     except Exception as error:
-        raise unreadable(handler, error) from error
+        message = f"with_background cannot read what {shown(handler)} takes: {error}"
+        raise TypeError(message) from error
     parameters = signature.parameters.items()
     wanted = {
         name: (container, sys.maxsize if each.kind is each.KEYWORD_ONLY else place)
@@ -108,7 +113,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     def fill(args: list[Any], kwargs: dict[str, Any]) -> list[Any] | None:
         """Put a new container where one is wanted; `None` if the caller has brought them all."""
         if any(isinstance(each, WebSocket) for each in (*args, *kwargs.values())):
-            raise on_websocket(handler)
+            raise TypeError(f"@with_background on {shown(handler)} {NO_RESPONSE}.")
         added: list[Any] = []
         for name, (container, place) in wanted.items():
             by_place = place < len(args)  # perhaps that of the signature without it
@@ -143,6 +148,53 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     return wrapper
 
 
+def read(annotation: Any, names: dict[str, Any]) -> Any:
+    """An annotation, which is evaluated alone; one that cannot be stays a text."""
+    text = getattr(annotation, "__forward_arg__", annotation)
+    with suppress(Exception):
+        return read(eval(text, names), names) if isinstance(text, str) else annotation
+    return text
+
+
+def container_for(parameter: inspect.Parameter, handler: Any, names: dict[str, Any]) -> Any:
+    """The class of container that this parameter asks for, if it asks for one."""
+    annotation = bare(read(parameter.annotation, names))
+    args = () if typing.get_origin(annotation) is Literal else typing.get_args(annotation)
+    parts = [each for each in (annotation, *map(bare, args)) if not typing.get_origin(each)]
+    classes = [each for each in parts if isinstance(each, type)]
+    if any(issubclass(each, WebSocket) for each in classes):
+        raise TypeError(f"@with_background on {shown(handler)} {NO_RESPONSE}.")
+    foreign = any(map(is_foreign, classes))
+    if not foreign and not any(issubclass(each, Task) for each in classes):
+        return None
+    asks = f"{shown(handler)} asks for `{parameter}`"
+    if foreign:
+        raise TypeError(f"{asks}, which is another package's: import it from ravyn_bg.")
+    by_name = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    plain = classes == [annotation] and issubclass(annotation, BackgroundTasks)
+    if not plain or not by_name or parameter.default is not parameter.empty:
+        raise TypeError(
+            f"{asks}, but what each request brings is a new BackgroundTasks, passed by name: write "
+            f"`{parameter.name}: BackgroundTasks`, with no default, no union and no star, and not "
+            f"before a `/`."
+        )
+    annotation()  # A class that needs arguments is refused here, not for each request.
+    return annotation
+
+
+def bare(annotation: Any) -> Any:
+    """Without `Annotated` and aliases; a text as what it seems to say."""
+    with suppress(Exception):  # an alias of what is not there
+        while type(annotation).__name__ == "TypeAliasType":
+            annotation = annotation.__value__
+    if typing.get_origin(annotation) is Annotated:
+        return bare(typing.get_args(annotation)[0])
+    text = getattr(annotation, "__forward_arg__", annotation)
+    if isinstance(text, str) and re.search(r"\bBackgroundTasks?\b", text):
+        return BackgroundTasks if UNREADABLE.fullmatch(text.strip()) else BackgroundTask
+    return annotation
+
+
 def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
     """What a handler returned, as a response with tasks behind it."""
     if added is None:
@@ -163,8 +215,8 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
         if type(response) is not Application:
             with suppress(AttributeError):  # some classes take none
                 response.background = behind
-    response._behind = behind
-    response.__class__ = carrier(type(response))
+    vars(response)["_behind"] = behind
+    response.__class__ = carrier(response.__class__)
     return response
 
 
@@ -210,5 +262,5 @@ def carrier(kind: Any) -> Any:
         if runs and self._behind is not self.background:
             await self._behind()
 
-    name = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
-    return type(kind)(kind.__name__, (kind,), {"__call__": call, **name})
+    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__call__": call}
+    return type(kind)(kind.__name__, (kind,), names)

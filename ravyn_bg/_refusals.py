@@ -1,9 +1,8 @@
 """Wrong use, refused at the line that wrote it: what was given, and what to write instead."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import partial
+from importlib import import_module
 from inspect import CORO_CREATED, getcoroutinestate
 from types import CoroutineType, FunctionType, MethodType
 from typing import Any
@@ -13,6 +12,8 @@ from lilya.background import Task
 from ravyn_bg._naming import described, shown
 
 OTHERS = ("esmerald", "fastapi", "lilya", "litestar", "ravyn", "starlette")
+CALLED = "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
+NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
 BY_NAME: Any = object()  # `func`, if it is given by name or not at all
 
 
@@ -23,10 +24,7 @@ def given(func: Any, keywords: dict[str, Any]) -> Callable[..., Any]:
         raise TypeError(f"{takes} no function: write (send, 'a@b.c').")
     called = keywords.pop("func") if func is BY_NAME else func
     if not callable(called):
-        instead = (
-            "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
-        )
-        raise TypeError(f"{takes} {what(called)}: {call_instead(called) or instead}.")
+        raise TypeError(f"{takes} {what(called)}: {call_instead(called) or CALLED}.")
     return called  # type: ignore[no-any-return]
 
 
@@ -52,10 +50,10 @@ def checked_tasks(tasks: Any) -> list[Task]:
             instead = f"write BackgroundTask({shown(item) if callable(item) else 'func, ...'})"
             if isinstance(item, CoroutineType):
                 instead = f"{call_instead(item)}, as BackgroundTask(...)"
-            message = f"item {len(checked)} is {what(item)}: {instead}"
             for other in tasks if isinstance(tasks, (list, tuple, set, frozenset)) else ():
                 what(other)  # which closes the other coroutines
-            raise TypeError(f"BackgroundTasks takes tasks, but {message}.")
+            wrong = f"item {len(checked)} is {what(item)}"
+            raise TypeError(f"BackgroundTasks takes tasks, but {wrong}: {instead}.")
         checked.append(item)
     return checked
 
@@ -95,15 +93,6 @@ def is_foreign(kind: type) -> bool:
     return name and kind.__module__.partition(".")[0] in OTHERS
 
 
-def unreadable(handler: Any, error: Exception) -> TypeError:
-    return TypeError(f"with_background cannot read what {shown(handler)} takes: {error}")
-
-
-def on_websocket(handler: Any) -> TypeError:
-    wrong = "stands on a websocket: tasks run after a response, and a websocket has none"
-    return TypeError(f"@with_background on {shown(handler)} {wrong}.")
-
-
 def refuse_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any]) -> None:
     marks, wrong, below = vars(handler), "", ": put it below, next to the function"
     if "__with_background__" in marks:
@@ -126,36 +115,21 @@ def refuse_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any])
         )
 
 
-ROUTES = "delete get head options patch post put route websocket"
+ROUTES = ["delete", "get", "head", "options", "patch", "post", "put", "route", "websocket"]
 # Where Lilya has the same name, and where it has another.
-SAME = {
-    "lilya.context": "Context",
-    "lilya.controllers": "Controller",
-    "lilya.datastructures": "UploadFile",
-    "lilya.exceptions": "HTTPException ImproperlyConfigured NotFound PermissionDenied",
-    "lilya.params": "Cookie Header Query",
-    "lilya.routing": "Host Include Path Router",
-    "lilya.websockets": "WebSocket WebSocketDisconnect",
-}
-OTHER = {
-    "ChildRavyn": "lilya.apps.ChildLilya",
-    "Gateway": "lilya.routing.Path",
-    "Inject": "lilya.dependencies.Provide",
-    "Injects": "lilya.dependencies.Provides",
-    "Ravyn": "lilya.apps.Lilya",
-    "WebSocketGateway": "lilya.routing.WebSocketPath",
-}
+PLACES = "context controllers params datastructures exceptions routing websockets"
+OTHER = {"Gateway": "lilya.routing.Path", "WebSocketGateway": "lilya.routing.WebSocketPath"}
+OTHER |= {"Inject": "lilya.dependencies.Provide", "Injects": "lilya.dependencies.Provides"}
+OTHER |= {"Ravyn": "lilya.apps.Lilya", "ChildRavyn": "lilya.apps.ChildLilya"}
 
 
 def refuse_name(name: str) -> None:
     """Raise the ImportError that says what to use, if people import that name from Ravyn."""
-    from ravyn_bg import responses  # slower to load than all the rest
-
-    instead = OTHER | {each: f"@app.{each}(...) of a lilya.apps.Lilya" for each in ROUTES.split()}
-    instead |= {each: f"{place}.{each}" for place in SAME for each in SAME[place].split()}
-    instead |= {each: f"ravyn_bg.responses.{each}" for each in responses.__all__}
-    if name in instead:
-        raise ImportError(
-            f"ravyn_bg has no {name!r}: it ends at background tasks. Use {instead[name]} instead.",
-            name="ravyn_bg",
-        )
+    instead = f"@app.{name}(...) of a lilya.apps.Lilya" if name in ROUTES else OTHER.get(name)
+    for place in ("ravyn_bg.responses", *(f"lilya.{each}" for each in PLACES.split())):
+        found = getattr(import_module(place), name, None)
+        if not instead and getattr(found, "__module__", "").startswith((place, "lilya.responses")):
+            instead = f"{place}.{name}"
+    if instead:
+        refused = f"ravyn_bg has no {name!r}: it ends at background tasks. Use {instead} instead."
+        raise ImportError(refused, name="ravyn_bg")

@@ -1,13 +1,10 @@
 """What is logged: a task that failed, the tasks that are lost behind it, one that never ran."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
-import math
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -25,9 +22,7 @@ reported = [0]
 MARK = "__ravyn_bg_reported__"
 
 
-def settle(
-    task: Any, error: BaseException, since: int, container: Any = None, coming: Iterable[Any] = ()
-) -> bool:
+def settle(task: Any, error: Any, since: int, container: Any = None, coming: Any = ()) -> bool:
     """Report what failed, unless that was done inside; whether the tasks behind it run.
 
     A container that stops names what is lost by it: in the record of the failure, or in one of its
@@ -35,52 +30,39 @@ def settle(
     """
     failure, lost = failure_in(error), []
     goes_on = failure is error and getattr(container, "continue_on_error", False)
-    if failure is None:
-        return False
-    if container is not None and not goes_on:
+    if failure is not None and container is not None and not goes_on:
         lost = [each for each in leaves(task) if has_begun(each) is False]
         lost += [each for _, behind in coming for each in leaves(behind)]
         account_for(lost)
-    if not was_reported(failure, since):
-        if failed(task, lost, failure):
+    if failure is not None and not was_reported(failure, since):
+        if log(logging.ERROR, "failed", task, lost, failure):
             mark(failure)
     elif lost:
-        failed(container, lost, None)
+        log(logging.ERROR, "failed", container, lost)
     return goes_on
-
-
-def failed(task: Any, lost: list[Any], error: BaseException | None) -> bool:
-    name, names = name_of(task), [*map(name_of, lost)]
-    later = "1 later task" if len(lost) == 1 else f"{len(lost)} later tasks"
-    message = "Background task %s failed" + (f"; {later} will not run: %s" if lost else "")
-    args = (name, ", ".join(names)) if lost else (name,)
-    extra = {"background_task": name, "background_tasks_lost": names}
-    return log(logging.ERROR, message, args, extra, error)
 
 
 def never_ran(task: Any, is_finalizing: Any = sys.is_finalizing) -> None:
     """Report a task that is gone and never began, unless it was never built or all ends."""
     if logger.isEnabledFor(logging.WARNING) and not is_finalizing() and hasattr(task, "kwargs"):
-        name = name_of(task)
-        log(logging.WARNING, "Background task %s never ran", (name,), {"background_task": name})
+        log(logging.WARNING, "never ran", task)
 
 
-def log(
-    level: int,
-    message: str,
-    args: tuple[str, ...],
-    extra: dict[str, Any],
-    error: BaseException | None = None,
-) -> bool:
-    """Log it, or print it where the log itself fails; whether that could be done."""
-    told = True
+def log(level: int, what: str, task: Any, lost: Sequence[Any] = (), error: Any = None) -> bool:
+    """Log what became of a task, or print it if the log fails; whether that could be done."""
+    names, told = [*map(name_of, lost)], True
+    message, args = f"Background task %s {what}", [name_of(task)]
+    extra = {"background_task": args[0], "background_tasks_lost": names}
+    if lost:
+        message += f"; {len(lost)} later task{'s' * (len(lost) > 1)} will not run: %s"
+        args.append(", ".join(names))
     try:
         exc_info = error if error is None else (type(error), error, error.__traceback__)
         logger.log(level, message, *args, exc_info=exc_info, extra=extra)
     except BaseException:  # whatever a log handler raises must cost no task
         told = False
         with suppress(BaseException):
-            told = bool(sys.stderr.write(f"{message % args}; logging that failed:\n"))
+            told = bool(sys.stderr.write(f"{message % tuple(args)}; logging that failed:\n"))
             sys.stderr.write(traceback.format_exc())
     return told
 
@@ -103,16 +85,11 @@ def mark(error: BaseException) -> None:
         vars(each)[MARK] = reported[0], id(each.__traceback__)
 
 
-def forget(error: BaseException) -> None:
-    for each in each_of(error):
-        vars(each).pop(MARK, None)
-
-
 def was_reported(error: BaseException, since: int) -> bool:
     """Whether all of it came here from where it was reported, and was not raised anew meanwhile."""
     for each in each_of(error):
         (when, where), step = vars(each).get(MARK, (0, 0)), each.__traceback__
-        while id(step) != where and step:
+        while step and id(step) != where:
             step = step.tb_next
         if when <= since or id(step) != where:
             return False
@@ -125,10 +102,10 @@ def each_of(error: BaseException) -> list[BaseException]:
     return [error]
 
 
-def failure_in(error: BaseException) -> BaseException | None:
+def failure_in(error: Any) -> BaseException | None:
     """What is a failure: all of `error`, what a group has beside a cancellation, or nothing."""
     if not any(map(passes, each_of(error))):
-        return error
+        return error  # type: ignore[no-any-return]  # `Any`, to split a group
     return error.split(passes)[1] if isinstance(error, BaseExceptionGroup) else None
 
 
@@ -136,13 +113,12 @@ def passes(error: BaseException) -> bool:
     """Cancellation and the end of the program are no failures: they pass through, unreported."""
     if isinstance(error, (Exception, KeyboardInterrupt, SystemExit, GeneratorExit)):
         return not isinstance(error, Exception)
-    try:
-        cancelled = isinstance(error, anyio.get_cancelled_exc_class())
-    except RuntimeError:  # no event loop: a coroutine that is closed after it has stopped
-        return False
-    # Anybody can raise asyncio's `CancelledError`; before Python 3.11 nobody can tell.
-    asked = getattr(current_asyncio_task(), "cancelling", lambda: 1)
-    return cancelled and (asked() > 0 or anyio.current_effective_deadline() == -math.inf)
+    with suppress(RuntimeError):  # no event loop: a coroutine that is closed after it has stopped
+        # Anybody can raise asyncio's `CancelledError`; before Python 3.11 nobody can tell.
+        asked = getattr(current_asyncio_task(), "cancelling", lambda: 1)
+        if isinstance(error, anyio.get_cancelled_exc_class()):
+            return asked() > 0 or anyio.current_effective_deadline() == float("-inf")
+    return False
 
 
 def current_asyncio_task() -> asyncio.Task[Any] | None:

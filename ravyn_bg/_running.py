@@ -3,8 +3,6 @@
 Sync tasks that follow one another share a hop to a worker thread: the hop is where the time goes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from contextvars import copy_context
@@ -22,10 +20,6 @@ from ravyn_bg import _reports
 from ravyn_bg._naming import within
 from ravyn_bg._reports import current_asyncio_task, reported, settle
 
-# How a container runs a task: it awaits an async function, calls a sync one in a thread that tasks
-# share, and lets any other task run itself.
-AWAIT, HOP, CALL = "await", "hop", "call"
-
 # Seconds after which a hop gives its thread back, so that nobody waits long for one. What is saved
 # by sharing a hop is some 0.0001.
 SHARED = 0.01
@@ -34,13 +28,20 @@ SHARED = 0.01
 class RunTask(Task):
     """A task that runs by itself, and accounts for it if it never does."""
 
-    __slots__ = ("_accounted",)
-
-    _accounted: bool  # not set until it begins, or is named as lost
-    func: Callable[..., Any]  # Lilya's is one that returns an awaitable
+    __slots__ = ("_accounted",)  # set when it begins, or is named as lost
 
     async def __call__(self) -> None:
-        await run(self)
+        line = Line(())
+        line.task, line.since = self, reported[0]
+        try:
+            if is_async(self.func):
+                self._accounted = True
+                await self.func(*self.args, **self.kwargs)
+            elif returned := await in_thread(current_asyncio_task(), call_now, line):
+                await returned[0]
+        except BaseException as error:
+            line.settle(error)
+            raise
 
     def __del__(self, tell: Callable[[Any], None] = _reports.never_ran) -> None:
         if not hasattr(self, "_accounted"):
@@ -55,24 +56,20 @@ class RunTasks(Tasks):
 
     __slots__ = ("continue_on_error",)
 
-    continue_on_error: bool
-
     async def run_single(self) -> None:
-        line = Line(self.tasks, self)
-        coming, failures = line.coming, []
-        kind: Any = None
-        func, way = kind, CALL
+        line, failures = Line(self.tasks, self), []
+        coming, kind, func, way = line.coming, None, None, None
         for line.count, line.task in coming:
             task, line.since = line.task, reported[0]
             try:
-                if way is CALL or type(task) is not kind or task.func is not func:
+                if way is None or type(task) is not kind or task.func is not func:
                     # Looked up once for tasks that are alike, as they often are.
-                    kind, func, way = type(task), getattr(task, "func", None), way_of(task)
-                if way is AWAIT:
+                    kind, func, way = type(task), getattr(task, "func", None), is_plain_async(task)
+                if way:
                     task._accounted = True  # `call` would do, for one more coroutine
-                    await func(*task.args, **task.kwargs)
+                    await task.func(*task.args, **task.kwargs)
                 else:
-                    await (line.hop() if way is HOP else call(task, self))
+                    await (call(task, self) if way is None else line.hop())
             except BaseException as error:
                 if not line.settle(error):
                     raise
@@ -89,7 +86,8 @@ class RunTasks(Tasks):
                 await call(task, self)
             except BaseException as error:
                 goes_on = settle(task, error, since, self)
-                _reports.forget(error)  # a sibling may raise the same object
+                for each in _reports.each_of(error):  # a sibling may raise the same object
+                    vars(each).pop(_reports.MARK, None)
                 if not goes_on:
                     raise
                 failures[place] = error
@@ -102,43 +100,30 @@ class RunTasks(Tasks):
             _reports.mark(error)
             raise
         if failures:
-            in_order = [failures.pop(place) for place in sorted(failures)]
-            raise _reports.together(in_order, of=len(tasks))
+            raise _reports.together([failures.pop(i) for i in sorted(failures)], of=len(tasks))
 
 
-async def run(task: Any) -> None:
-    """Call the function of one task, and report it if it fails."""
-    line = Line(())
-    line.task, line.since = task, reported[0]
-    try:
-        if is_async(task.func):
-            task._accounted = True
-            await task.func(*task.args, **task.kwargs)
-        elif returned := await in_thread(current_asyncio_task(), call_now, line):
-            await returned[0]
-    except BaseException as error:
-        line.settle(error)
-        raise
+LOOP = "This {} contains itself and would run for ever: give it BackgroundTasks(list(tasks.tasks))."
 
 
-async def call(task: Any, container: Tasks) -> None:
-    """Run a task of any kind, one of another class as that class says."""
-    if way_of(task) is AWAIT:
-        task._accounted = True
-        await task.func(*task.args, **task.kwargs)
-        return
-    if any(each is container for each in within(task)):
-        raise RuntimeError(
-            f"This {type(container).__name__} contains itself and would run for ever. To run its "
-            f"tasks again, give it a copy of them: BackgroundTasks(list(tasks.tasks))."
-        )
-    await task()
+def is_plain_async(task: Any) -> bool | None:
+    """Whether a container awaits a task's function, or calls it in a thread that tasks share.
 
-
-def way_of(task: Any) -> str:
+    `None` for a task of another kind, which runs itself.
+    """
     if type(task).__call__ is not plain_call or isinstance(task.func, Task):
-        return CALL
-    return AWAIT if is_async(task.func) else HOP
+        return None
+    return is_async(task.func)
+
+
+async def call(task: Any, container: Tasks) -> Any:
+    """Run a task of any kind, one of another class as that class says."""
+    if is_plain_async(task):
+        task._accounted = True
+        return await task.func(*task.args, **task.kwargs)
+    if any(each is container for each in within(task)):
+        raise RuntimeError(LOOP.format(type(container).__name__))
+    return await task()
 
 
 def is_async(func: Any) -> bool:
@@ -156,7 +141,7 @@ def is_async(func: Any) -> bool:
 class Line:
     """Tasks that run in order: which one runs now, and which are still to come."""
 
-    __slots__ = ("coming", "container", "count", "left", "since", "task")
+    task: Any
 
     def __init__(self, tasks: Iterable[Any], container: Any = None) -> None:
         self.coming = enumerate(tasks, 1)
@@ -187,7 +172,7 @@ class Line:
             if monotonic() > until or not (following := next(self.coming, None)):
                 return None
             (self.count, self.task), self.since = following, reported[0]
-            if way_of(self.task) is not HOP or self.left or asked() > before:
+            if is_plain_async(self.task) is not False or self.left or asked() > before:
                 return self
             check_cancelled()
 

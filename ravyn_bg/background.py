@@ -1,13 +1,11 @@
 """The two classes; this module stands in for `ravyn.background` and `lilya.background`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec
 
 from lilya.background import Task as LilyaTask
 
-from ravyn_bg._naming import CallRepr, call_parts, shown
+from ravyn_bg._naming import CallRepr, Parts, parts
 from ravyn_bg._refusals import BY_NAME, checked_flag, checked_tasks, given
 from ravyn_bg._running import RunTask, RunTasks
 
@@ -43,8 +41,7 @@ class BackgroundTask(CallRepr, RunTask):
         >>> response = JSONResponse({"status": "sent"}, background=task)
     """
 
-    __slots__ = ()
-
+    func: Callable[..., Any]
     # Lilya says `P.args` and `P.kwargs`, which mean nothing on a class that is not generic.
     args: tuple[Any, ...]  # type: ignore[assignment]
     kwargs: dict[str, Any]  # type: ignore[assignment]
@@ -56,8 +53,8 @@ class BackgroundTask(CallRepr, RunTask):
         self.args = args
         self.kwargs = kwds
 
-    def __to_representation__(self) -> list[tuple[str | None, Any]]:
-        return [(None, shown(self.func)), *call_parts(self)]
+    def __to_representation__(self) -> Parts:
+        return parts(self.func, self.args, self.kwargs)
 
 
 class BackgroundTasks(CallRepr, RunTasks):
@@ -86,13 +83,9 @@ class BackgroundTasks(CallRepr, RunTasks):
         >>> response = JSONResponse({"status": "registered"}, background=tasks)
     """
 
-    __slots__ = ()
-
     tasks: list[LilyaTask]
     as_group: bool
-    func: Callable[..., Any]
-    args: tuple[Any, ...]  # type: ignore[assignment]  # as above
-    kwargs: dict[str, Any]  # type: ignore[assignment]  # as above
+    continue_on_error: bool
 
     def __init__(
         self,
@@ -130,15 +123,15 @@ class BackgroundTasks(CallRepr, RunTasks):
             raise TypeError("A BackgroundTasks cannot contain itself: it would run for ever.")
         self.tasks.append(BackgroundTask(func, *args, **kwds))
 
-    def __to_representation__(self) -> list[tuple[str | None, Any]]:
+    def __to_representation__(self) -> Parts:
         flags = [each for each in ("as_group", "continue_on_error") if getattr(self, each)]
         return [(None, self.tasks), *((each, True) for each in flags)]
 
 
 # At run time `func` may be given by name, as in Lilya. Checkers go on asking for it by position,
 # where they can hold the arguments to it.
-for method in (BackgroundTask.__init__, BackgroundTasks.add_task):
-    method.__defaults__ = (BY_NAME,)
+for _method in (BackgroundTask.__init__, BackgroundTasks.add_task):
+    _method.__defaults__ = (BY_NAME,)
 
 Task = BackgroundTask
 Tasks = BackgroundTasks

@@ -1,21 +1,12 @@
 """Every name of `ravyn.responses`, each Lilya's class."""
 
-from lilya.responses import (
-    CSVResponse,
-    Error,
-    EventStreamResponse,
-    FileResponse,
-    HTMLResponse,
-    ImageResponse,
-    JSONResponse,
-    NDJSONResponse,
-    PlainText,
-    RedirectResponse,
-    Response,
-    StreamingResponse,
-    TemplateResponse,
-    XMLResponse,
-)
+from lilya.responses import CSVResponse, Error, EventStreamResponse, FileResponse, HTMLResponse
+
+# isort: split
+from lilya.responses import ImageResponse, JSONResponse, NDJSONResponse, PlainText, Response
+
+# isort: split
+from lilya.responses import RedirectResponse, StreamingResponse, TemplateResponse, XMLResponse
 
 LilyaResponse = Response
 
