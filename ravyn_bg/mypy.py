@@ -16,17 +16,16 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
 
-from mypy import types
-from mypy.checker import TypeChecker
-from mypy.errorcodes import CALL_OVERLOAD
-from mypy.nodes import TypeInfo
+from mypy import checker, errorcodes, nodes, types
 from mypy.plugin import FunctionContext, MethodContext, Plugin
-from mypy.plugins.default import DefaultPlugin
+from mypy.plugins import default
 
-Hook: TypeAlias = Callable[[Any], types.Type]
+Hook: TypeAlias = "Callable[[Any], types.Type]"
 
-PARTIAL = "functools.partial"
-BASES = {"__init__": "BackgroundTask", "add_task": "BackgroundTasks"}
+BASES = {
+    "__init__": "ravyn_bg.background.BackgroundTask",
+    "add_task": "ravyn_bg.background.BackgroundTasks",
+}
 
 # Where the type of a partial holds what is left open: mypy's own place, and one for tasks alone.
 OPEN, OPEN_TO_TASKS = "__mypy_partial", "__ravyn_bg_partial"
@@ -38,9 +37,10 @@ def plugin(version: str) -> type[Plugin]:
 
 class TaskPlugin(Plugin):
     def get_function_hook(self, fullname: str) -> Hook | None:
-        if fullname == PARTIAL:
-            hook = DefaultPlugin(self.options).get_function_hook(fullname)
-            return hook and partial(keep_open, hook)
+        if fullname == "functools.partial":
+            with suppress(Exception):
+                hook = default.DefaultPlugin(self.options).get_function_hook(fullname)
+                return hook and partial(keep_open, hook)
         return self.check_of(fullname, "__init__")
 
     def get_method_hook(self, fullname: str) -> Hook | None:
@@ -50,16 +50,14 @@ class TaskPlugin(Plugin):
     def check_of(self, owner: str, name: str) -> Hook | None:
         """For a method, also a subclass's own, that takes a function and then its arguments."""
         with suppress(Exception):
-            found = self.lookup_fully_qualified(owner)
-            kind = found.node if found else None
-            if isinstance(kind, TypeInfo) and kind.has_base(f"ravyn_bg.background.{BASES[name]}"):
-                takes = kind[name].type
-                if isinstance(takes, types.CallableType) and takes.param_spec():
-                    own = [
-                        isinstance(each, types.CallableType) and each.param_spec() is not None
-                        for each in map(types.get_proper_type, takes.arg_types[1:-2])
-                    ]
-                    return partial(check, own.index(True), len(own))
+            kind = getattr(self.lookup_fully_qualified(owner), "node", None)
+            if not isinstance(kind, nodes.TypeInfo) or not kind.has_base(BASES[name]):
+                return None
+            if isinstance(takes := kind[name].type, types.CallableType) and takes.param_spec():
+                rest = takes.arg_types[-2:]
+                own = map(types.get_proper_type, takes.arg_types[1:-2])
+                its_func = [getattr(each, "arg_types", None) == rest for each in own]
+                return partial(check, its_func.index(True), len(its_func))
         return None
 
 
@@ -68,12 +66,13 @@ def check(func: int, own: int, ctx: FunctionContext | MethodContext) -> types.Ty
     with suppress(Exception):
         takes = left_open(ctx.arg_types[func][0])
         formals = zip(ctx.args[own:], ctx.arg_kinds[own:], ctx.arg_names[own:], strict=True)
-        rest = dict.fromkeys(each for formal in formals for each in zip(*formal, strict=True))
+        rest: Any = dict.fromkeys(each for formal in formals for each in zip(*formal, strict=True))
         if isinstance(takes, types.NoneType):
-            ctx.api.fail("The partial does not fit its function", ctx.context, code=CALL_OVERLOAD)
-        elif takes and isinstance(ctx.api, TypeChecker):
-            args: tuple[list[Any], ...] = tuple([each[i] for each in rest] for i in range(3))
-            ctx.api.expr_checker.check_call(takes, args[0], args[1], ctx.context, args[2])
+            text = "The partial gives what its function does not take"
+            ctx.api.fail(text, ctx.context, code=errorcodes.CALL_OVERLOAD)
+        elif takes and isinstance(ctx.api, checker.TypeChecker):
+            args, kinds, names = ([each[i] for each in rest] for i in range(3))
+            ctx.api.expr_checker.check_call(takes, args, kinds, ctx.context, names)
     return ctx.default_return_type
 
 
@@ -97,7 +96,7 @@ def keep_open(hook: Hook, ctx: FunctionContext) -> types.Type:
 def left_open(func: types.Type) -> types.Type | None:
     """What takes the arguments of a task, where mypy does not look at it."""
     func = types.get_proper_type(func)
-    if isinstance(func, types.Instance) and func.type.fullname == PARTIAL and func.extra_attrs:
+    if isinstance(func, types.Instance) and func.extra_attrs:
         attributes = func.extra_attrs.attrs
         return attributes.get(OPEN_TO_TASKS, attributes.get(OPEN))
     return func if isinstance(func, types.TypeType) else None
