@@ -20,7 +20,7 @@ from mypy import checker, errorcodes, nodes, types
 from mypy.plugin import FunctionContext, MethodContext, Plugin
 from mypy.plugins import default
 
-Hook: TypeAlias = "Callable[[Any], types.Type]"
+Hook: TypeAlias = Callable[[Any], types.Type]
 
 BASES = {
     "__init__": "ravyn_bg.background.BackgroundTask",
@@ -48,32 +48,34 @@ class TaskPlugin(Plugin):
         return self.check_of(owner, name) if name == "add_task" else None
 
     def check_of(self, owner: str, name: str) -> Hook | None:
-        """For a method, also a subclass's own, that takes a function and then its arguments."""
+        """For a method, also a subclass's own."""
         with suppress(Exception):
             kind = getattr(self.lookup_fully_qualified(owner), "node", None)
-            if not isinstance(kind, nodes.TypeInfo) or not kind.has_base(BASES[name]):
-                return None
-            if isinstance(takes := kind[name].type, types.CallableType) and takes.param_spec():
-                rest = takes.arg_types[-2:]
-                own = map(types.get_proper_type, takes.arg_types[1:-2])
-                its_func = [getattr(each, "arg_types", None) == rest for each in own]
-                return partial(check, its_func.index(True), len(its_func))
+            if isinstance(kind, nodes.TypeInfo) and kind.has_base(BASES[name]):
+                return partial(check, kind[name].type)
         return None
 
 
-def check(func: int, own: int, ctx: FunctionContext | MethodContext) -> types.Type:
+def check(method: Any, ctx: FunctionContext | MethodContext) -> types.Type:
     """Hold what stands behind a method's own arguments to what the function among these takes."""
     with suppress(Exception):
-        takes = left_open(ctx.arg_types[func][0])
+        own, rest = method.arg_types[1:-2], method.arg_types[-2:]
+        for given, parameter in zip(ctx.arg_types, own, strict=False):
+            takes = left_open(given[0]) if method.param_spec() else None
+            if takes and getattr(types.get_proper_type(parameter), "arg_types", None) == rest:
+                check_call(takes, len(own), ctx)
+    return ctx.default_return_type
+
+
+def check_call(takes: types.Type, own: int, ctx: FunctionContext | MethodContext) -> None:
+    if isinstance(takes, types.NoneType):
+        text = "The partial gives what its function does not take"
+        ctx.api.fail(text, ctx.context, code=errorcodes.CALL_OVERLOAD)
+    elif isinstance(ctx.api, checker.TypeChecker):
         formals = zip(ctx.args[own:], ctx.arg_kinds[own:], ctx.arg_names[own:], strict=True)
         rest: Any = dict.fromkeys(each for formal in formals for each in zip(*formal, strict=True))
-        if isinstance(takes, types.NoneType):
-            text = "The partial gives what its function does not take"
-            ctx.api.fail(text, ctx.context, code=errorcodes.CALL_OVERLOAD)
-        elif takes and isinstance(ctx.api, checker.TypeChecker):
-            args, kinds, names = ([each[i] for each in rest] for i in range(3))
-            ctx.api.expr_checker.check_call(takes, args, kinds, ctx.context, names)
-    return ctx.default_return_type
+        args, kinds, names = ([each[i] for each in rest] for i in range(3))
+        ctx.api.expr_checker.check_call(takes, args, kinds, ctx.context, names)
 
 
 def keep_open(hook: Hook, ctx: FunctionContext) -> types.Type:
