@@ -25,7 +25,7 @@ NAME = "misc|unknown-argument|unexpected-keyword"
 
 # What the checkers call each kind of mistake. Where a function is generic, it is often the type.
 CODES = {
-    "type": f"{TYPE}|bad-specialization",
+    "type": f"{TYPE}|bad-specialization|call-overload",
     "called": f"{TYPE}|reportCallIssue|func-returns-value|call-overload",
     "not callable": f"{TYPE}|reportCallIssue",
     "no function": CALL,
@@ -100,16 +100,17 @@ BackgroundTask(kept, "1"); BackgroundTask(kept, 1, 2); BackgroundTask(kept, retr
 """
 
 
-@pytest.mark.parametrize("missing", ["checker.TypeChecker", "types.TypeType", "nodes.TypeInfo", ""])
+@pytest.mark.parametrize("missing", ["checker", "nodes", "types", ""])
 def test_the_plugin_says_what_mypy_says_of_a_call_of_the_partial(
     missing: str, python: Path, tmp_path: Path
 ) -> None:
-    """And nothing more than mypy if this, for instance, is no longer in mypy."""
-    (tmp_path / "partials.py").write_text(PARTIALS)
-    (tmp_path / "mypy.ini").write_text("[mypy]\nplugins = ravyn_bg.mypy\n")
-    shown = "from mypy import checker, main, nodes, types\n"
-    shown += f"del {missing}\n" if missing else ""
-    (tmp_path / "run.py").write_text(f"{shown}main.main(args=['partials.py'], clean_exit=True)")
+    """And nothing more than mypy if this part of mypy is not as it should be."""
+    (tmp_path / "kept.py").write_text(f"{PARTIALS}# {missing}")
+    cache = python.with_name("cache")
+    (tmp_path / "mypy.ini").write_text(f"[mypy]\nplugins = ravyn_bg.mypy\ncache_dir = {cache}\n")
+    code = "from mypy import main\nfrom ravyn_bg import mypy as plugin\n"
+    code += f"plugin.{missing} = None\n" if missing else ""
+    (tmp_path / "run.py").write_text(f"{code}main.main(args=['kept.py'], clean_exit=True)")
     said = re.findall(r"error: (.+)", output(["run"], tmp_path, python))
     assert len(said) == 3 if missing else said[:3] == said[3:]
 
@@ -122,10 +123,12 @@ def test_pyright_knows_the_type_of_every_public_name(python: Path, tmp_path: Pat
     assert completeness["completenessScore"] == 1
 
 
+# At run time `func` may be given by name, and what `with_background` refuses, it refuses itself.
+LAXER_AT_RUN_TIME = {"BackgroundTask.__init__", "BackgroundTasks.add_task", "with_background"}
+
+
 def test_what_runs_has_the_types_that_it_says(python: Path, tmp_path: Path) -> None:
     said = output(["mypy.stubtest", "ravyn_bg", "--concise"], tmp_path, python)
-    named = re.findall(r"^ravyn_bg\.\S+", said, re.MULTILINE)
-    private = [
-        each for each in named if "._" in each and each.split(".")[-1] not in ravyn_bg.__all__
-    ]
-    assert named == private, said
+    names = set(re.findall(r"^ravyn_bg\.(?:[a-z_]+\.)*(\S+)", said, re.MULTILINE))
+    public = {each for each in names if each.split(".")[0] in ravyn_bg.__all__}
+    assert public == LAXER_AT_RUN_TIME

@@ -1,6 +1,6 @@
 """Where each name comes from, of which type it and what it holds are, and names there are not."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import lilya.background
@@ -17,7 +17,7 @@ def same(either: BackgroundTaskType, request: ravyn_bg.Request) -> None:
     assert_type(BackgroundTask(print), background.BackgroundTask)
     assert_type(BackgroundTasks(), ravyn_bg.background.BackgroundTasks)
     assert_type(either, ravyn_bg.types.BackgroundTaskType)
-    assert_type(ravyn_bg.Task(print), lilya.background.Task)
+    assert_type(ravyn_bg.Task(print), BackgroundTask)
     assert_type(ravyn_bg.JSONResponse({}), responses.JSONResponse)
     assert_type(ravyn_bg.JSONResponse({}).background, lilya.background.Task | None)
     assert_type(LilyaResponse("a"), responses.Response)
@@ -25,7 +25,7 @@ def same(either: BackgroundTaskType, request: ravyn_bg.Request) -> None:
 
 
 async def of_both(task: BackgroundTask, tasks: BackgroundTasks) -> None:
-    assert_type(task.func, Callable[..., Awaitable[Any]])
+    assert_type(task.func, Callable[..., Any])
     assert_type(task.args, tuple[Any, ...])
     assert_type(task.kwargs, dict[str, Any])
     assert_type(await task(), None)

@@ -2,6 +2,7 @@
 """A user under the strictest checks, whose own code has no `Any`: no error is ours."""
 
 from lilya.apps import Lilya
+from lilya.background import Task as LilyaTask
 from lilya.routing import Path
 from typing_extensions import override
 
@@ -11,7 +12,6 @@ from ravyn_bg import (
     BackgroundTaskType,
     JSONResponse,
     Request,
-    Task,
     with_background,
 )
 
@@ -29,7 +29,7 @@ def send(to: str) -> None: ...
 async def ping(url: str, *, timeout: float = 1.0) -> None: ...
 
 
-def collect(tasks: BackgroundTasks) -> list[Task]:
+def collect(tasks: BackgroundTasks) -> list[LilyaTask]:
     tasks.add_task(send, to="a@b.c")
     mixed = [BackgroundTask(send, "a@b.c"), BackgroundTask(ping, "b.c", timeout=2.0)]
     return BackgroundTasks(tasks=[*mixed, tasks, Timed(send, "a@b.c")]).tasks

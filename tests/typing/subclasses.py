@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Concatenate, ParamSpec
 
-from ravyn_bg import BackgroundTask, BackgroundTasks, Task
+from ravyn_bg import BackgroundTask, BackgroundTasks, Tasks
 
 P = ParamSpec("P")
 
@@ -35,15 +35,13 @@ class Begun(BackgroundTask):
         super().__init__(func, "a@b.c", *args, **kwds)
 
 
-class Labelled(BackgroundTasks):
+class Labelled(Tasks):
     def __init__(self, label: str) -> None:
         super().__init__()
         self.label: str = label
 
 
 def calls(tasks: Labelled) -> None:
-    lilyas: list[Task] = tasks.tasks
-    print(lilyas)
     Plain(partial(send, "a@b.c"), 2)  # right: as `BackgroundTask`
     Timed(1.0, partial(send, "a@b.c"), 2)  # right: an argument of its own before
     Loose(partial(send, "a@b.c"), "2")  # right: it checks nothing, so nothing is checked
