@@ -131,4 +131,4 @@ def test_what_runs_has_the_types_that_it_says(python: Path, tmp_path: Path) -> N
     said = output(["mypy.stubtest", "ravyn_bg", "--concise"], tmp_path, python)
     names = set(re.findall(r"^ravyn_bg\.(?:[a-z_]+\.)*(\S+)", said, re.MULTILINE))
     public = {each for each in names if each.split(".")[0] in ravyn_bg.__all__}
-    assert public == LAXER_AT_RUN_TIME
+    assert public == LAXER_AT_RUN_TIME, said

@@ -3,7 +3,7 @@
 from lilya.controllers import Controller
 from typing_extensions import assert_type
 
-from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
+from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, Response, with_background
 
 
 def send(to: str) -> None: ...
@@ -37,7 +37,7 @@ class Webhooks(Controller):
 async def still_typed(tasks: BackgroundTasks, webhooks: Webhooks) -> None:
     assert_type(await added("a", tasks), dict[str, str])
     assert_type(one("a"), JSONResponse)
-    assert_type(several(), int)
+    assert_type(several(), int | Response)
     assert_type(await webhooks.post(tasks), str)
     await added(5, tasks)  # wrong: type
     one()  # wrong: missing
