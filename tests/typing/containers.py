@@ -38,5 +38,4 @@ def calls(tasks: BackgroundTasks, task: BackgroundTask, more: list[BackgroundTas
     JSONResponse({"a": 1}, background=[task])  # wrong: type
     JSONResponse({"a": 1}, background=BackgroundTask)  # wrong: type
     JSONResponse({"a": 1}, background=send(""))  # wrong: called | None: pyright, ty, pyrefly
-    JSONResponse({"a": 1}, background=ping("b.c"))  # wrong: called
     JSONResponse({"a": 1}, background=task())  # wrong: called

@@ -29,11 +29,9 @@ def calls(tasks: BackgroundTasks) -> None:
     BackgroundTask(send, "a@b.c", retries="3")  # wrong: type
     tasks.add_task(send, to=42)  # wrong: type
     BackgroundTask(send, None)  # wrong: type
-    tasks.add_task(ping, "http://b.c", timeout=None)  # wrong: type
     BackgroundTask(send, "a@b.c", retry=5)  # wrong: unknown keyword
     tasks.add_task(ping, "http://b.c", 1.0, proxy="d.e")  # wrong: unknown keyword
     BackgroundTask(send, "a@b.c", to="c@d.e")  # wrong: twice
-    tasks.add_task(send, "a@b.c", 3, retries=5)  # wrong: twice
     BackgroundTask(send("a@b.c"))  # wrong: called
     BackgroundTask(ping("http://b.c", 1.0))  # wrong: called
     tasks.add_task(count())  # wrong: called

@@ -41,6 +41,5 @@ def calls(tasks: BackgroundTasks, mailer: Mailer) -> None:
     tasks.add_task(mailer.connect, "b.c", host="b.c")  # wrong: twice
     BackgroundTask(Mailer.log, "sent")  # wrong: missing
     tasks.add_task(mailer.log, "sent", 1)  # wrong: too many
-    tasks.add_task(mailer.send("a@b.c"))  # wrong: called
     BackgroundTask(mailer.once)  # wrong: missing | partialmethod: all
     tasks.add_task(mailer.once, 1)  # wrong: type | partialmethod: all

@@ -1,7 +1,6 @@
 """Callable objects, lambdas, builtins, and a task as the function of a task."""
 
 import asyncio
-import os
 from typing import Protocol
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
@@ -44,7 +43,6 @@ def calls(tasks: BackgroundTasks, sender: Sender, notify: Notify, log: list[str]
     BackgroundTask(print, "sent", flsh=True)  # wrong: no overload | overload: pyrefly
     BackgroundTask(setattr, log, "name")  # wrong: missing
     tasks.add_task(log.append, 42)  # wrong: type
-    tasks.add_task(os.remove)  # wrong: missing
     tasks.add_task(asyncio.sleep("1"))  # wrong: called
     tasks.add_task(asyncio.to_thread, send, 1)  # wrong: type | two ParamSpecs: pyrefly
     tasks.add_task(asyncio.to_thread, send)  # wrong: missing | two ParamSpecs: pyrefly

@@ -48,7 +48,6 @@ def kinds(tasks: BackgroundTasks, to: str | None, names: list[str], users: dict[
     tasks.add_task(spread, ("b", 2), pair)  # right: in a tuple | TypeVarTuple: ty
 
     BackgroundTask(resize, "a.png", 10)  # wrong: too many
-    tasks.add_task(resize, "a.png")  # wrong: missing
     BackgroundTask(move, "a", target="b")  # wrong: positional by keyword
     BackgroundTask(note, "a", user=5)  # wrong: type
     BackgroundTask(find, to)  # wrong: type
@@ -86,4 +85,3 @@ def names(tasks: BackgroundTasks) -> None:
     BackgroundTask(apply, "a", func="b")  # wrong: twice
     tasks.add_task(apply, times=2)  # wrong: missing
     tasks.add_task(rename, self=1, to="b")  # wrong: type
-    BackgroundTask(spawn, args="a", kwargs={})  # wrong: type
