@@ -249,7 +249,6 @@ async def test_is_a_task_of_lilya_with_the_attributes_of_one() -> None:
     assert task.args == ("hello",)
     assert task.kwargs == {}
 
-
 ANY_KIND = [*SYNC.values(), *ASYNC.values(), Task(note, "").func, MagicMock(), AsyncMock()]
 
 

@@ -47,9 +47,7 @@ async def test_takes_a_set() -> None:
     assert set(BackgroundTasks(given).tasks) == given
 
 
-@pytest.mark.parametrize(
-    "given", [None, [], (), iter([])], ids=["None", "list", "tuple", "iterator"]
-)
+@pytest.mark.parametrize("given", [None, [], (), iter([])], ids=["None", "list", "tuple", "iterator"])
 async def test_can_start_empty(given: Iterable[Task] | None, ran: list[str]) -> None:
     tasks = BackgroundTasks(given)
     await tasks()

@@ -31,3 +31,5 @@ async def test_a_generator_that_can_be_awaited_is() -> None:
     await BackgroundTask(lambda: legacy())()
 
     assert ran == ["legacy"]
+
+

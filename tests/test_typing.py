@@ -108,7 +108,7 @@ def test_the_plugin_says_what_mypy_says_of_a_call_of_the_partial(
     (tmp_path / "kept.py").write_text(f"{PARTIALS}# {missing}")
     cache = python.with_name("cache")
     (tmp_path / "mypy.ini").write_text(f"[mypy]\nplugins = ravyn_bg.mypy\ncache_dir = {cache}\n")
-    code = "from mypy import main\nfrom ravyn_bg import mypy as plugin\n"
+    code = "import ravyn_bg.mypy as plugin\nfrom mypy import main\n"
     code += f"plugin.{missing} = None\n" if missing else ""
     (tmp_path / "run.py").write_text(f"{code}main.main(args=['kept.py'], clean_exit=True)")
     said = re.findall(r"error: (.+)", output(["run"], tmp_path, python))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 import traceback
 from collections.abc import Callable
 
@@ -12,10 +14,15 @@ from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.failures.conftest import Records
 from tests.failures.tasks import (
     Container,
+    TaskError,
     both_modes,
     error_of,
+    fail,
     full_name,
     leaves,
+    nested,
+    succeed,
+    succeed_async,
 )
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +44,8 @@ async def test_a_task_that_recurses_too_deep_is_reported(records: Records) -> No
     assert ran == ["after"]
     assert [type(each) for each in leaves(error)] == [RecursionError] * 2
     assert records.names == [full_name(recurse), full_name(recurse_async)]
+
+
 
 
 def itself() -> BackgroundTasks:
@@ -67,6 +76,8 @@ def through_lilyas_container() -> BackgroundTasks:
     tasks = BackgroundTasks()
     tasks.tasks.append(Tasks([tasks]))
     return tasks
+
+
 
 
 def as_a_subclass() -> BackgroundTasks:
@@ -106,6 +117,7 @@ async def test_it_is_refused_deep_inside_others_as_well(records: Records) -> Non
 
     assert "contains itself and would run for ever" in str(error)
     assert records.names == ["ravyn_bg.background.BackgroundTasks.__call__"]
+
 
 
 async def test_tasks_around_a_container_that_contains_itself_run(records: Records) -> None:
