@@ -2,21 +2,36 @@
 
     python -m benchmarks.type_checkers
 
-It prints Markdown, and needs the four checkers and all of the peers.
+It prints the tables of `docs/type-checkers.md`, and needs all of the checkers and of the peers.
 """
 
 from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Collection, Iterator
+import resource
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tests.checkers import CHECKERS, Case, cases, copy_without_ignores, files, install_wheel
+from tests.checkers import CHECKERS, FILES, Case, Said, cases, install_wheel, output, pyrefly
+
+SETTINGS = {
+    "mypy": "`strict = true`",
+    "plugin": '`strict = true`, `plugins = ["ravyn_bg.mypy"]`',
+    "pyright": '`typeCheckingMode = "strict"`',
+    "basedpyright": "as installed (`recommended`)",
+    "ty": "as installed",
+    "pyrefly": '`preset = "strict"`',
+    "zuban": "as installed (`zuban check`)",
+}
+NAMES = {name: "mypy with the plugin" if name == "plugin" else name for name in CHECKERS}
+OF_EVERYBODY = [name for name in CHECKERS if name != "plugin"]  # which knows this package alone
 
 
 class Peer(NamedTuple):
@@ -71,75 +86,134 @@ IMPORT = re.compile(
     r"^from ravyn_bg import BackgroundTask, BackgroundTasks(, JSONResponse)?$", re.MULTILINE
 )
 
-# For each call that a peer has a part for, the checkers that get it wrong.
-Misjudged = dict[Case, set[str]]
+# For each call that a package has a part for, the checkers that get it wrong.
+Misjudged = dict[Case, frozenset[str]]
 
 
 def main() -> None:
-    made_with = versions()
-    shared = [path for path in files() if IMPORT.search(path.read_text())]
-    calls = [case for case in cases() if case.file in {path.name for path in shared}]
-    misjudged: dict[str, Misjudged] = {}
-    with TemporaryDirectory() as directory:
-        python = install_wheel(Path(directory))
-        for peer in PEERS:
-            place = Path(directory, peer.name)
-            place.mkdir()
-            copy_without_ignores(shared, place)
-            for path in place.iterdir():
-                path.write_text(IMPORT.sub(peer.imports, path.read_text()).replace(*peer.renamed))
-            misjudged[peer.name] = judge(peer, calls, place, python)
-    print(*summary(calls, misjudged), "", *differences(calls, misjudged), "", made_with, sep="\n")
+    with TemporaryDirectory() as temporary:
+        python = install_wheel(Path(temporary))
+        everything = Path(shutil.copytree(FILES[0].parent, Path(temporary, "everything")))
+        for table in (counts(), holes(), pyrefly_presets(everything, python)):
+            print(*table, "", sep="\n")
+        misjudged = {peer.name: judge(peer, Path(temporary, peer.name), python) for peer in PEERS}
+        print(*compared(misjudged), "", *differences(misjudged), "", sep="\n")
+        print(*seconds(Path(temporary, "seconds"), python), "", versions(), sep="\n")
 
 
-def judge(peer: Peer, calls: list[Case], directory: Path, python: Path) -> Misjudged:
-    misjudged: Misjudged = {call: set() for call in calls if not re.search(peer.lacks, call.call)}
-    for name, ask in CHECKERS.items():
-        flagged = {(each.file, each.line) for each in ask(directory, python)}
-        for call, by in misjudged.items():
-            if call.wrong != ((call.file, call.line) in flagged):
-                by.add(name)
-    return misjudged
+def counts() -> Iterator[str]:
+    """How many calls each checker judges as it should, by the marks that the tests hold."""
+    yield row("", "with", "right calls accepted", "wrong calls flagged")
+    yield row("---", "---", "---:", "---:")
+    misjudged = {case: case.misjudged_by for case in cases()}
+    for name, setting in SETTINGS.items():
+        yield row(NAMES[name], setting, *scores(name, misjudged))
 
 
-def summary(calls: list[Case], misjudged: dict[str, Misjudged]) -> Iterator[str]:
-    yield table_row("right calls accepted, wrong calls flagged", [*CHECKERS, "not offered"])
-    yield table_row("---", ["---:"] * (len(CHECKERS) + 1))
-    for peer, judged in misjudged.items():
-        right = [by for call, by in judged.items() if not call.wrong]
-        wrong = [by for call, by in judged.items() if call.wrong]
-        scores = [f"{score(name, right)}, {score(name, wrong)}" for name in CHECKERS]
-        yield table_row(f"`{peer}`", [*scores, str(len(calls) - len(judged))])
+def holes() -> Iterator[str]:
+    """How many calls each checker misjudges, by what it does not know."""
+    found = Counter((case.hole, name) for case in cases() for name in case.misjudged_by)
+    yield row("hole", *NAMES.values())
+    yield row("---", *["---:"] * len(CHECKERS))
+    for hole in dict.fromkeys(case.hole for case in cases() if case.hole):
+        yield row(hole, *(str(found[hole, name] or "") for name in CHECKERS))
 
 
-def score(checker: str, calls: list[set[str]]) -> str:
-    return f"{sum(checker not in by for by in calls)} of {len(calls)}"
+def pyrefly_presets(directory: Path, python: Path) -> Iterator[str]:
+    yield row("pyrefly's preset", "right calls accepted", "wrong calls flagged")
+    yield row("---", "---:", "---:")
+    for preset in ("basic", "default", "strict"):
+        said = {preset: pyrefly(directory, python, preset=preset)}
+        yield row(f"`{preset}`", *scores(preset, judged(said, cases())))
 
 
-def differences(calls: list[Case], misjudged: dict[str, Misjudged]) -> Iterator[str]:
-    yield table_row("checkers that get it wrong", ["it is", *(f"`{peer}`" for peer in misjudged)])
-    yield table_row("---", ["---"] * (len(misjudged) + 1))
-    for call in calls:
-        by_peer = [judged.get(call) for judged in misjudged.values()]
-        if any(by not in (None, by_peer[0]) for by in by_peer):
-            verdict = "wrong" if call.wrong else "right"
-            yield table_row(f"`{call.call}`", [verdict, *map(listed, by_peer)])
+def judge(peer: Peer, directory: Path, python: Path) -> Misjudged:
+    directory.mkdir()
+    for path in FILES:
+        if IMPORT.search(text := path.read_text()):
+            text = IMPORT.sub(peer.imports, text).replace(*peer.renamed)
+            (directory / path.name).write_text(text)
+    offered = [
+        case
+        for case in cases()
+        if (directory / case.file).exists() and not re.search(peer.lacks, case.call)
+    ]
+    return judged({name: CHECKERS[name](directory, python) for name in OF_EVERYBODY}, offered)
 
 
-def listed(checkers: set[str] | None) -> str:
+def judged(said: dict[str, Iterator[Said]], asked: Iterable[Case]) -> Misjudged:
+    flagged = {name: {(each.file, each.line) for each in every} for name, every in said.items()}
+    return {
+        case: frozenset(
+            name
+            for name, lines in flagged.items()
+            if ((case.file, case.line) in lines) != case.wrong
+        )
+        for case in asked
+    }
+
+
+def scores(checker: str, misjudged: Misjudged) -> Iterator[str]:
+    for wrong in (False, True):
+        found = [checker not in by for case, by in misjudged.items() if case.wrong == wrong]
+        yield f"{sum(found)} of {len(found)}"
+
+
+def compared(misjudged: dict[str, Misjudged]) -> Iterator[str]:
+    yield row("right calls accepted, wrong calls flagged", *OF_EVERYBODY, "not offered")
+    yield row("---", *["---:"] * (len(OF_EVERYBODY) + 1))
+    for peer, calls in misjudged.items():
+        lacks = len(misjudged["ravyn_bg"]) - len(calls)
+        yield row(
+            f"`{peer}`", *(", ".join(scores(name, calls)) for name in OF_EVERYBODY), f"{lacks}"
+        )
+
+
+def differences(misjudged: dict[str, Misjudged]) -> Iterator[str]:
+    yield row("checkers that get it wrong", "it is", *(f"`{peer}`" for peer in misjudged))
+    yield row("---", *["---"] * (len(misjudged) + 1))
+    for case, ours in misjudged["ravyn_bg"].items():
+        by_peer = [calls.get(case) for calls in misjudged.values()]
+        if any(by not in (None, ours) for by in by_peer):
+            yield row(f"`{case.call}`", "wrong" if case.wrong else "right", *map(listed, by_peer))
+
+
+def listed(checkers: frozenset[str] | None) -> str:
     if checkers is None:
         return "not offered"
-    if len(checkers) == len(CHECKERS):
+    if len(checkers) == len(OF_EVERYBODY):
         return "all"
     return ", ".join(name for name in CHECKERS if name in checkers) or "none"
 
 
-def table_row(head: str, cells: Collection[str]) -> str:
-    return f"| {head} | {' | '.join(cells)} |"
+def seconds(directory: Path, python: Path) -> Iterator[str]:
+    """What mypy takes for 2,000 plain calls: the best of five, in seconds of the processor."""
+    yield row("2,000 calls, checked by mypy", "seconds")
+    yield row("---", "---:")
+    directory.mkdir()
+    calls = "def send(to: str, retries: int = 3) -> None: ...\n"
+    calls += 'BackgroundTask(send, "a@b.c", retries=1)\n' * 2000
+    for name, imports, plugins in (
+        ("`lilya.background`", "from lilya.background import Task as BackgroundTask", ""),
+        ("`ravyn_bg`", "from ravyn_bg import BackgroundTask", ""),
+        ("`ravyn_bg` with the plugin", "from ravyn_bg import BackgroundTask", "ravyn_bg.mypy"),
+    ):
+        (directory / "mypy.ini").write_text(f"[mypy]\nstrict = true\nplugins = {plugins}\n")
+        taken = []
+        for number in range(6):  # the first one fills the cache with what is imported
+            (directory / "calls.py").write_text(f"{imports}\n{calls}{'#' * number}\n")
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+            output(["mypy", "calls.py"], directory, python)
+            taken.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+        yield row(name, f"{min(taken[1:]):.2f}")
+
+
+def row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def versions() -> str:
-    packages = [*CHECKERS, "lilya", "ravyn", "starlette", "fastapi", "litestar"]
+    packages = [*OF_EVERYBODY, "lilya", "ravyn", "starlette", "fastapi", "litestar"]
     names = ", ".join(f"{name} {version(name)}" for name in packages)
     return f"{date.today()}: {names}, Python {platform.python_version()}."
 

@@ -1,4 +1,4 @@
-"""mypy, pyright, ty and pyrefly: what each says about the files in `tests/typing`."""
+"""The type checkers, and what each says about the cases in `tests/typing`."""
 
 from __future__ import annotations
 
@@ -10,25 +10,29 @@ import sys
 import sysconfig
 import venv
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-FILES = ROOT / "tests" / "typing"
-
-IGNORE_COMMENT = re.compile(r"  # (?:type|pyright): ignore\[[\w, -]+\]")
-CASE = re.compile(r"\s*(?P<call>.+?)  # (?P<verdict>right|wrong): (?P<why>.+)")
+FILES = sorted((ROOT / "tests" / "typing").glob("[!_]*.py"))
+CASE = re.compile(
+    r"\s*(?P<call>.+?)  # (?P<verdict>right|wrong): (?P<why>[^|]+)"
+    r"(?: \| (?P<hole>[^|:]+): (?P<by>.+))?"
+)
 
 
 class Case(NamedTuple):
-    """A call in one of the files, and whether a checker has to flag it."""
+    """A call, whether a checker has to flag it, and the checkers that are known to misjudge it."""
 
     file: str
     line: int
     call: str
     wrong: bool
     why: str
+    hole: str
+    misjudged_by: frozenset[str]
 
 
 class Said(NamedTuple):
@@ -39,23 +43,15 @@ class Said(NamedTuple):
     code: str
 
 
-def cases() -> list[Case]:
-    return [
-        Case(path.name, number, found["call"], found["verdict"] == "wrong", found["why"])
-        for path in files()
-        for number, line in enumerate(path.read_text().splitlines(), 1)
-        if (found := CASE.fullmatch(IGNORE_COMMENT.sub("", line)))
-    ]
-
-
-def files() -> list[Path]:
-    return sorted(path for path in FILES.glob("*.py") if path.name != "__init__.py")
-
-
-def copy_without_ignores(paths: Iterable[Path], directory: Path) -> None:
-    """Copy files in a form in which a checker reports all that it finds."""
-    for path in paths:
-        (directory / path.name).write_text(IGNORE_COMMENT.sub("", path.read_text()))
+def cases() -> Iterator[Case]:
+    for path in FILES:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if found := CASE.fullmatch(line):
+                call, verdict, why, hole, by = found.groups(default="")
+                # What is true of pyright is of basedpyright, too, which is made from it.
+                names = by.replace("pyright", "pyright, basedpyright").split(", ")
+                known = CHECKERS if by == "all" else CHECKERS.keys() & names
+                yield Case(path.name, number, call, verdict == "wrong", why, hole, frozenset(known))
 
 
 def install_wheel(directory: Path) -> Path:
@@ -77,17 +73,23 @@ def install_wheel(directory: Path) -> Path:
     return python
 
 
-def mypy(directory: Path, python: Path) -> Iterator[Said]:
-    options = ["--strict", "--config-file=", "--no-error-summary", f"--python-executable={python}"]
-    cache = f"--cache-dir={python.parent.parent / 'mypy_cache'}"
-    said = output(["mypy", *options, cache, "."], directory)
+def mypy(directory: Path, python: Path, *, plugins: str = "") -> Iterator[Said]:
+    config = python.with_name(f"mypy{plugins}.ini")
+    cache = ROOT / ".mypy_cache" / f"typing{plugins}"
+    config.write_text(f"[mypy]\nstrict = true\nplugins = {plugins}\ncache_dir = {cache}\n")
+    # By the Python that has the wheel, and in it the plugin.
+    said = output(["mypy", f"--config-file={config}", "."], directory, python)
     return matches(r"(?P<file>.+?):(?P<line>\d+): error: .*\[(?P<code>[\w-]+)\]", said)
 
 
-def pyright(directory: Path, python: Path) -> Iterator[Said]:
-    (directory / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
-    said = output(["pyright", "--outputjson", f"--pythonpath={python}"], directory)
-    for each in json.loads(said)["generalDiagnostics"]:
+def pyright(name: str, mode: str, directory: Path, python: Path) -> Iterator[Said]:
+    # Without what basedpyright says of the form of the cases: results and parameters left unused.
+    off = ["Any", "ExplicitAny", "UnannotatedClassAttribute", "UnusedCallResult", "UnusedParameter"]
+    config = directory / f"{name}.json"
+    settings = {"typeCheckingMode": mode, **{f"report{each}": False for each in off}}
+    config.write_text(json.dumps(settings))
+    command = [name, "--outputjson", f"--pythonpath={python}", f"--project={config}"]
+    for each in json.loads(output(command, directory))["generalDiagnostics"]:
         line = each["range"]["start"]["line"] + 1
         yield Said(Path(each["file"]).name, line, each.get("rule", each["message"]))
 
@@ -97,28 +99,37 @@ def ty(directory: Path, python: Path) -> Iterator[Said]:
     return matches(r"(?P<file>.+?):(?P<line>\d+):\d+: \w+\[(?P<code>[\w-]+)\] .*", said)
 
 
-def pyrefly(directory: Path, python: Path) -> Iterator[Said]:
-    # All checks but two: a case is a call whose result is not used, and what is revealed is `Any`.
-    (directory / "pyrefly.toml").write_text(
-        'preset = "all"\n[errors]\nunused-call-result = false\nexplicit-any = false\n'
-    )
+def pyrefly(directory: Path, python: Path, *, preset: str = "strict") -> Iterator[Said]:
     options = ["--output-format=min-text", f"--python-interpreter-path={python}"]
-    said = output(["pyrefly", "check", *options], directory)
+    said = output(["pyrefly", "check", f"--preset={preset}", *options], directory)
     return matches(r" *[A-Z]+ (?P<file>.+?):(?P<line>\d+):.* \[(?P<code>[\w-]+)\]", said)
+
+
+def zuban(directory: Path, python: Path) -> Iterator[Said]:
+    said = output(["zuban", "check", f"--python-executable={python}"], directory)
+    return matches(r"(?P<file>.+?):(?P<line>\d+): error: .*\[(?P<code>[\w-]+)\]", said)
 
 
 CHECKERS: dict[str, Callable[[Path, Path], Iterator[Said]]] = {
     "mypy": mypy,
-    "pyright": pyright,
+    "plugin": partial(mypy, plugins="ravyn_bg.mypy"),
+    "pyright": partial(pyright, "pyright", "strict"),
+    "basedpyright": partial(pyright, "basedpyright", "recommended"),
     "ty": ty,
     "pyrefly": pyrefly,
+    "zuban": zuban,
 }
 
 
-def output(command: list[str], directory: Path, **environment: str) -> str:
+def output(
+    command: list[str], directory: Path, python: Path | None = None, **environment: str
+) -> str:
     """What a checker prints; an error if it could not check."""
+    start = [str(python or sys.executable), "-m"]
+    if command[0] == "zuban":  # no module
+        start, command[0] = [], str(Path(sysconfig.get_path("scripts"), "zuban"))
     ran = subprocess.run(
-        [sys.executable, "-m", *command],
+        [*start, *command],
         cwd=directory,
         env={**os.environ, "PYTHONPATH": "", "MYPYPATH": "", **environment},
         capture_output=True,

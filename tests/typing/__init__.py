@@ -1,7 +1,9 @@
-"""Files that are type-checked and never run.
+"""Files that are type-checked and never run: what a checker has to say of each call.
 
-A call that ends in `# right: why` must pass every checker. One that ends in `# wrong: what` must be
-flagged by each: mypy's code stands before it, in the comment that mypy itself reads, and
-`tests/test_typing.py` says what each kind of mistake is called by the other checkers. Lines without
-either must pass.
+    call  # right: why
+    call  # wrong: kind of mistake
+    call  # wrong: kind of mistake | hole: checkers that misjudge it
+
+Lines without such a comment must pass. `tests/checkers.py` reads and runs them,
+`docs/type-checkers.md` says what the holes are.
 """

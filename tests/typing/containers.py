@@ -1,53 +1,41 @@
-"""What `BackgroundTasks(...)` takes."""
+"""What `BackgroundTasks(...)` takes, and the `background` of a response."""
 
-from ravyn_bg import BackgroundTask, BackgroundTasks
+from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse
 
 
 def send(to: str) -> None: ...
+async def ping(url: str) -> None: ...
 
 
-async def ping(url: str, timeout: float) -> None: ...
-
-
-def close() -> None: ...
-
-
-def right(task: BackgroundTask, more: list[BackgroundTask]) -> None:
+def calls(tasks: BackgroundTasks, task: BackgroundTask, more: list[BackgroundTask]) -> None:
     BackgroundTasks()  # right: none yet
-    BackgroundTasks(None)  # right: the same
     BackgroundTasks([task], True)  # right: all by position
-    BackgroundTasks(tasks=more, as_group=True)  # right: all by keyword
-    BackgroundTasks(more)  # right: a list that was made before
+    BackgroundTasks(tasks=more, as_group=True)  # right: a list that was made before
     BackgroundTasks((task, task))  # right: a tuple
-    BackgroundTasks(tasks=[*more, BackgroundTask(close)])  # right: a list unpacked in another
     BackgroundTasks(tasks=[BackgroundTasks(more), task])  # right: a container in a container
-    different = [BackgroundTask(send, "a@b.c"), BackgroundTask(ping, "b.c", 1.0)]
-    BackgroundTasks(tasks=different)  # right: tasks of different signatures
-    BackgroundTasks(tasks=[BackgroundTask(send, to) for to in ("a", "b")])  # right: made in a loop
+    BackgroundTasks(tasks=[BackgroundTask(send, "a"), BackgroundTask(ping, "b")])  # right: mixed
     BackgroundTasks(tasks=(BackgroundTask(send, to) for to in ("a", "b")))  # right: a generator
     BackgroundTasks([task], continue_on_error=True)  # right: goes on after a failure
+    JSONResponse({"a": 1}, background=task)  # right: a task
+    JSONResponse({"a": 1}, background=tasks)  # right: a container
+    JSONResponse({"a": 1}, background=more[0] if more else None)  # right: a task or none
 
-
-def wrong(tasks: BackgroundTasks, task: BackgroundTask) -> None:
-    BackgroundTasks(tasks=[close])  # type: ignore[list-item]  # wrong: no task
-    BackgroundTasks([close, ping])  # type: ignore[list-item]  # wrong: no task
-    BackgroundTasks(tasks=[task, close])  # type: ignore[list-item]  # wrong: no task
-    BackgroundTasks(close, task)  # type: ignore[arg-type]  # wrong: no tasks
-    BackgroundTasks(tasks=task)  # type: ignore[arg-type]  # wrong: no tasks
-    BackgroundTasks("tasks")  # type: ignore[arg-type]  # wrong: no tasks
-    BackgroundTasks(42)  # type: ignore[arg-type]  # wrong: no tasks
-    BackgroundTasks(tasks=lambda: [task])  # type: ignore[arg-type]  # wrong: no tasks
-    BackgroundTasks(tasks=[None])  # type: ignore[list-item]  # wrong: no task
-    BackgroundTasks(tasks=[(send, "a@b.c")])  # type: ignore[list-item]  # wrong: no task
-    BackgroundTasks(tasks=[BackgroundTask])  # type: ignore[list-item]  # wrong: no task
-    BackgroundTasks(tasks=[send("a@b.c")])  # type: ignore[func-returns-value, list-item]  # wrong: called
-    BackgroundTasks(tasks=[task, ping("http://b.c", 1.0)])  # type: ignore[list-item]  # wrong: called
-    BackgroundTasks(tasks=ping("http://b.c", 1.0))  # type: ignore[arg-type]  # wrong: called
-    BackgroundTasks(tasks=[task], as_group="yes")  # type: ignore[arg-type]  # wrong: no flag
-    BackgroundTasks(tasks=[task], as_group=1)  # type: ignore[arg-type]  # wrong: no flag
-    BackgroundTasks(tasks=[task], as_group=None)  # type: ignore[arg-type]  # wrong: no flag
-    BackgroundTasks([task], continue_on_error="yes")  # type: ignore[arg-type]  # wrong: no flag
-    BackgroundTasks(tasks=[task], group=True)  # type: ignore[call-arg]  # wrong: unknown keyword
-    BackgroundTasks([task], True, True)  # type: ignore[call-arg]  # wrong: too many
-    tasks.tasks.append(close)  # type: ignore[arg-type]  # wrong: no task
-    tasks.add_task([task])  # type: ignore[arg-type]  # wrong: not callable
+    BackgroundTasks(tasks=[task, send])  # wrong: type
+    BackgroundTasks(tasks=[(send, "a@b.c")])  # wrong: type
+    BackgroundTasks(tasks=[BackgroundTask])  # wrong: type
+    BackgroundTasks(tasks=task)  # wrong: type
+    BackgroundTasks("tasks")  # wrong: type
+    BackgroundTasks(tasks=lambda: [task])  # wrong: type
+    BackgroundTasks(tasks=[send("a@b.c")])  # wrong: called
+    BackgroundTasks(tasks=[task, ping("http://b.c")])  # wrong: called
+    BackgroundTasks(tasks=[task], as_group="yes")  # wrong: type
+    BackgroundTasks([task], continue_on_error=None)  # wrong: type
+    BackgroundTasks(tasks=[task], group=True)  # wrong: unknown keyword
+    BackgroundTasks([task], True, True)  # wrong: too many
+    tasks.tasks.append(send)  # wrong: type
+    tasks.add_task([task])  # wrong: not callable
+    JSONResponse({"a": 1}, background=send)  # wrong: type
+    JSONResponse({"a": 1}, background=[task])  # wrong: type
+    JSONResponse({"a": 1}, background=BackgroundTask)  # wrong: type
+    JSONResponse({"a": 1}, background=send(""))  # wrong: called | None: pyright, ty, pyrefly
+    JSONResponse({"a": 1}, background=task())  # wrong: called

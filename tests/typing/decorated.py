@@ -1,7 +1,7 @@
-"""Functions behind a decorator that keeps their parameters with a `ParamSpec`."""
+"""Functions behind a decorator, and forwarded by a helper, that keeps parameters by `ParamSpec`."""
 
-from collections.abc import Awaitable, Callable
-from functools import cache, wraps
+from collections.abc import Callable
+from functools import cache
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
@@ -10,58 +10,48 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Session: ...
-
-
 def retried(func: Callable[P, R]) -> Callable[P, R]:
-    @wraps(func)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        return func(*args, **kwargs)
-
-    return call
-
-
-def timed(limit: float) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
     raise NotImplementedError
 
 
-def in_session(func: Callable[Concatenate[Session, P], R]) -> Callable[P, R]:
+def in_session(func: Callable[Concatenate[str, P], R]) -> Callable[P, R]:
     raise NotImplementedError
 
 
 @retried
-def send(to: str, retries: int = 3) -> None: ...
-
-
-@timed(1.0)
-async def ping(url: str, *, timeout: float) -> None: ...
+async def ping(url: str, *, timeout: float = 1.0) -> None: ...
 
 
 @in_session
-def insert(session: Session, row: int) -> None: ...
+def insert(session: str, row: int) -> None: ...
 
 
 @cache
 def load(path: str) -> None: ...
 
 
-def right(tasks: BackgroundTasks) -> None:
-    BackgroundTask(send, "a@b.c", retries=1)  # right: the parameters of the function
-    BackgroundTasks(tasks=[BackgroundTask(ping, "b.c", timeout=1.0)])  # right: of an async one
-    tasks.add_task(insert, 7)  # right: the first parameter is given by the decorator
-    tasks.add_task(insert, row=8)  # right: the same, by keyword
+def later(
+    tasks: BackgroundTasks, func: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs
+) -> None:
+    tasks.add_task(func, *args, **kwargs)  # right: all that there is, passed on
+    tasks.add_task(func, *args)  # wrong: missing
+    tasks.add_task(func, 1, *args, **kwargs)  # wrong: too many
+
+
+def calls(tasks: BackgroundTasks) -> None:
+    BackgroundTask(ping, "b.c", timeout=1.0)  # right: the parameters of the function
+    tasks.add_task(insert, row=8)  # right: the first parameter is given by the decorator
     BackgroundTask(retried(len), "abc")  # right: decorated on the spot
     BackgroundTask(load, "a.pdf")  # right: behind a cache
+    later(tasks, ping, "a@b.c", timeout=2)  # right: through a helper
+    tasks.add_task(later, tasks, ping, "a@b.c")  # right: the helper as a task
 
-
-def wrong(tasks: BackgroundTasks) -> None:
-    BackgroundTask(send, retries=1)  # type: ignore[call-arg]  # wrong: missing
-    BackgroundTask(send, "a@b.c", to="a@b.c")  # type: ignore[misc]  # wrong: twice
-    BackgroundTasks(tasks=[BackgroundTask(ping, "http://b.c")])  # type: ignore[call-arg]  # wrong: missing
-    BackgroundTasks(tasks=[BackgroundTask(ping, 42, timeout=1.0)])  # type: ignore[arg-type]  # wrong: type
-    tasks.add_task(ping, "http://b.c", timeout="1")  # type: ignore[arg-type]  # wrong: type by keyword
-    tasks.add_task(ping, "http://b.c", timeout=1.0, proxy="")  # type: ignore[call-arg]  # wrong: unknown keyword
-    tasks.add_task(insert, 7, 8)  # type: ignore[call-arg]  # wrong: too many
-    tasks.add_task(insert, "7")  # type: ignore[arg-type]  # wrong: type
-    BackgroundTask(retried(len), 42)  # type: ignore[arg-type]  # wrong: type
-    BackgroundTask(retried("send"), "a@b.c")  # type: ignore[arg-type]  # wrong: not callable
+    BackgroundTask(ping, timeout=1.0)  # wrong: missing
+    BackgroundTask(ping, "b.c", url="b.c")  # wrong: twice
+    tasks.add_task(ping, "b.c", timeout="1")  # wrong: type
+    tasks.add_task(insert, 7, 8)  # wrong: too many
+    BackgroundTask(retried(len), 42)  # wrong: type
+    BackgroundTask(retried("send"), "a@b.c")  # wrong: not callable
+    later(tasks, ping, 1)  # wrong: type
+    tasks.add_task(later, tasks, ping, 1)  # wrong: type | two ParamSpecs: pyrefly
+    tasks.add_task(later, tasks, ping)  # wrong: missing | two ParamSpecs: pyrefly

@@ -3,12 +3,10 @@
 from lilya.controllers import Controller
 from typing_extensions import assert_type
 
-from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
+from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, Response, with_background
 
 
 def send(to: str) -> None: ...
-
-
 async def ping(url: str) -> None: ...
 
 
@@ -39,21 +37,21 @@ class Webhooks(Controller):
 async def still_typed(tasks: BackgroundTasks, webhooks: Webhooks) -> None:
     assert_type(await added("a", tasks), dict[str, str])
     assert_type(one("a"), JSONResponse)
-    assert_type(several(), int)
+    assert_type(several(), int | Response)
     assert_type(await webhooks.post(tasks), str)
-    await added(5, tasks)  # type: ignore[arg-type]  # wrong: type
-    one()  # type: ignore[call-arg]  # wrong: missing
+    await added(5, tasks)  # wrong: type
+    one()  # wrong: missing
 
 
 def wrong() -> None:
-    with_background()  # type: ignore[call-overload]  # wrong: no handler
-    with_background(None)  # type: ignore[call-overload]  # wrong: no handler
-    with_background("added")  # type: ignore[call-overload]  # wrong: no handler
-    with_background([task])  # type: ignore[call-overload]  # wrong: no handler
-    with_background(send("a@b.c"))  # type: ignore[call-overload, func-returns-value]  # wrong: no handler
-    with_background(ping("http://b.c"))  # type: ignore[call-overload]  # wrong: no handler
-    with_background(task, task)  # type: ignore[call-overload]  # wrong: no handler
-    with_background(added, task)  # type: ignore[call-overload]  # wrong: no handler
-    with_background(handler=one)  # type: ignore[call-overload]  # wrong: no handler
-    with_background(tasks=task)  # type: ignore[call-overload]  # wrong: no handler
-    with_background(BackgroundTask(send, 5))  # type: ignore[arg-type]  # wrong: type
+    with_background()  # wrong: no handler
+    with_background(None)  # wrong: no handler
+    with_background("added")  # wrong: no handler
+    with_background([task])  # wrong: no handler
+    with_background(send("a@b.c"))  # wrong: no handler
+    with_background(ping("http://b.c"))  # wrong: no handler
+    with_background(task, task)  # wrong: no handler
+    with_background(added, task)  # wrong: no handler
+    with_background(handler=one)  # wrong: no handler
+    with_background(tasks=task)  # wrong: no handler
+    with_background(BackgroundTask(send, 5))  # wrong: type

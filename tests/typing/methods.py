@@ -1,12 +1,17 @@
-"""Bound, class and static methods."""
+"""Bound, class and static methods, and `partialmethod`."""
+
+from functools import partialmethod
+
+from typing_extensions import Self
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 
 
 class Mailer:
-    def send(self, to: str) -> None: ...
+    def send(self, to: str, retries: int = 3) -> None: ...
 
-    async def ping(self, url: str, timeout: float = 1.0) -> None: ...
+    async def join(self, other: Self) -> Self:
+        return self
 
     @classmethod
     def connect(cls, host: str, port: int = 25) -> None: ...
@@ -14,37 +19,27 @@ class Mailer:
     @staticmethod
     def log(message: str, *, level: int) -> None: ...
 
+    once = partialmethod(send, retries=1)
+
     def later(self, tasks: BackgroundTasks) -> None:
         tasks.add_task(self.send, "a@b.c")  # right: a method of `self`
-        tasks.add_task(self.send, b"a@b.c")  # type: ignore[arg-type]  # wrong: type
+        tasks.add_task(self.send, b"a@b.c")  # wrong: type
 
 
-def right(tasks: BackgroundTasks, mailer: Mailer) -> None:
+def calls(tasks: BackgroundTasks, mailer: Mailer) -> None:
     BackgroundTask(mailer.send, "a@b.c")  # right: bound
     BackgroundTask(Mailer.send, mailer, "a@b.c")  # right: not bound, its object passed
-    BackgroundTasks(tasks=[BackgroundTask(mailer.ping, "http://b.c")])  # right: bound and async
-    tasks.add_task(mailer.ping, url="http://b.c", timeout=2)  # right: bound, by keyword
-    BackgroundTask(Mailer.connect, "b.c", port=465)  # right: a class method, of the class
-    BackgroundTasks(tasks=[BackgroundTask(mailer.connect, "b.c")])  # right: of an object
-    tasks.add_task(Mailer.connect, host="b.c")  # right: a class method, by keyword
-    BackgroundTask(Mailer.log, "sent", level=1)  # right: a static method, of the class
-    BackgroundTasks(tasks=[BackgroundTask(Mailer.log, "read", level=2)])  # right: static, in a list
-    tasks.add_task(mailer.log, message="sent", level=1)  # right: a static method, of an object
+    tasks.add_task(mailer.join, mailer)  # right: `Self`
+    BackgroundTask(Mailer.connect, "b.c", port=465)  # right: a class method
+    tasks.add_task(mailer.log, message="sent", level=1)  # right: a static method
+    BackgroundTask(mailer.once, "a@b.c")  # right: a `partialmethod`
 
-
-def wrong(tasks: BackgroundTasks, mailer: Mailer) -> None:
-    BackgroundTask(mailer.send)  # type: ignore[call-arg]  # wrong: missing
-    BackgroundTask(mailer.send, "a@b.c", "c@d.e")  # type: ignore[call-arg]  # wrong: too many
-    BackgroundTask(Mailer.send, mailer)  # type: ignore[call-arg]  # wrong: missing
-    tasks.add_task(Mailer.send, "a@b.c", "c@d.e")  # type: ignore[arg-type]  # wrong: type
-    BackgroundTasks(tasks=[BackgroundTask(mailer.ping, "http://b.c", "2")])  # type: ignore[arg-type]  # wrong: type
-    tasks.add_task(mailer.ping, "http://b.c", tmeout=2)  # type: ignore[call-arg]  # wrong: unknown keyword
-    BackgroundTask(Mailer.connect, "b.c", port="465")  # type: ignore[arg-type]  # wrong: type by keyword
-    BackgroundTasks(tasks=[BackgroundTask(mailer.connect)])  # type: ignore[call-arg]  # wrong: missing
-    tasks.add_task(Mailer.connect, "b.c", host="b.c")  # type: ignore[misc]  # wrong: twice
-    BackgroundTask(Mailer.log, "sent")  # type: ignore[call-arg]  # wrong: missing
-    BackgroundTasks(tasks=[BackgroundTask(mailer.log, "sent", 1)])  # type: ignore[call-arg]  # wrong: too many
-    tasks.add_task(mailer.log, 5, level=1)  # type: ignore[arg-type]  # wrong: type
-    BackgroundTask(mailer)  # type: ignore[arg-type]  # wrong: not callable
-    BackgroundTasks(tasks=[BackgroundTask(mailer.send("a@b.c"))])  # type: ignore[arg-type, func-returns-value]  # wrong: called
-    tasks.add_task(mailer.ping("http://b.c"))  # type: ignore[arg-type]  # wrong: called
+    BackgroundTask(Mailer.send, mailer)  # wrong: missing
+    tasks.add_task(Mailer.send, "a@b.c", "c@d.e")  # wrong: type
+    BackgroundTask(mailer.join, "a")  # wrong: type
+    BackgroundTask(Mailer.connect, "b.c", port="465")  # wrong: type
+    tasks.add_task(mailer.connect, "b.c", host="b.c")  # wrong: twice
+    BackgroundTask(Mailer.log, "sent")  # wrong: missing
+    tasks.add_task(mailer.log, "sent", 1)  # wrong: too many
+    BackgroundTask(mailer.once)  # wrong: missing | partialmethod: all
+    tasks.add_task(mailer.once, 1)  # wrong: type | partialmethod: all

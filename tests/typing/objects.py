@@ -1,5 +1,6 @@
-"""Callable objects, a protocol with `__call__`, and a task as the function of a task."""
+"""Callable objects, lambdas, builtins, and a task as the function of a task."""
 
+import asyncio
 from typing import Protocol
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
@@ -9,32 +10,39 @@ class Sender:
     def __call__(self, to: str, *, retries: int = 3) -> None: ...
 
 
-class AsyncSender:
-    async def __call__(self, to: str) -> None: ...
-
-
 class Notify(Protocol):
-    def __call__(self, message: str, /, *, urgent: bool) -> object: ...
+    async def __call__(self, message: str, /, *, urgent: bool) -> object: ...
 
 
-def right(tasks: BackgroundTasks, sender: Sender, notify: Notify) -> None:
+def send(to: str) -> None: ...
+
+
+def calls(tasks: BackgroundTasks, sender: Sender, notify: Notify, log: list[str]) -> None:
     BackgroundTask(sender, "a@b.c")  # right: an object with `__call__`
-    BackgroundTasks(tasks=[BackgroundTask(AsyncSender(), "a@b.c")])  # right: an async `__call__`
-    tasks.add_task(sender, "a@b.c", retries=1)  # right: by keyword
-    BackgroundTask(notify, "sent", urgent=True)  # right: a protocol
-    BackgroundTasks(tasks=[BackgroundTask(notify, "sent", urgent=False)])  # right: in a list
-    tasks.add_task(notify, "read", urgent=True)  # right: a protocol, added
+    tasks.add_task(notify, "read", urgent=True)  # right: a protocol
     BackgroundTask(BackgroundTask(sender, "a@b.c"))  # right: a task is an async callable
+    tasks.add_task(tasks.add_task, send, "a@b.c")  # right: adds when it runs | two ParamSpecs: ty
+    BackgroundTask(lambda: send(log[0]))  # right: closes over a variable
+    for to in log:
+        tasks.add_task(lambda to=to: send(to))  # right: keeps `to` | lambda: mypy, plugin, pyright
+    BackgroundTask(print, "sent", "a@b.c", sep=": ", flush=True)  # right: `*args` and keywords
+    BackgroundTask(setattr, log, "name", 1)  # right: positional-only parameters
+    tasks.add_task(log.append, "sent")  # right: a method of a builtin
+    tasks.add_task(asyncio.sleep, 1)  # right: an async function of the standard library
+    tasks.add_task(asyncio.to_thread, send, "a@b.c")  # right: one that takes a function
 
-
-def wrong(tasks: BackgroundTasks, sender: Sender, notify: Notify) -> None:
-    BackgroundTask(sender, 42)  # type: ignore[arg-type]  # wrong: type
-    BackgroundTasks(tasks=[BackgroundTask(AsyncSender(), "a", retries=1)])  # type: ignore[call-arg]  # wrong: unknown keyword
-    tasks.add_task(sender)  # type: ignore[call-arg]  # wrong: missing
-    tasks.add_task(sender, "a@b.c", 1)  # type: ignore[call-arg]  # wrong: too many
-    tasks.add_task(AsyncSender, "a@b.c")  # type: ignore[call-arg]  # wrong: too many
-    BackgroundTask(notify, "sent")  # type: ignore[call-arg]  # wrong: missing
-    BackgroundTask(notify, message="sent", urgent=True)  # type: ignore[call-arg]  # wrong: positional by keyword
-    BackgroundTasks(tasks=[BackgroundTask(notify("sent", urgent=True))])  # type: ignore[arg-type]  # wrong: called
-    tasks.add_task(notify, "sent", urgent="yes")  # type: ignore[arg-type]  # wrong: type by keyword
-    BackgroundTask(BackgroundTask(sender, "a@b.c"), "c@d.e")  # type: ignore[call-arg]  # wrong: too many
+    tasks.add_task(sender)  # wrong: missing
+    tasks.add_task(Sender, "a@b.c")  # wrong: too many
+    BackgroundTask(notify, message="sent", urgent=True)  # wrong: positional by keyword
+    tasks.add_task(notify, "sent", urgent="yes")  # wrong: type
+    BackgroundTask(BackgroundTask(sender, "a@b.c"), "c@d.e")  # wrong: too many
+    tasks.add_task(tasks.add_task, send, 1)  # wrong: type | two ParamSpecs: pyrefly
+    BackgroundTask(lambda: send("a@b.c"), "c@d.e")  # wrong: too many | call of a lambda: pyrefly
+    tasks.add_task(lambda: send(42))  # wrong: type
+    tasks.add_task(lambda: send("a"), at=2)  # wrong: unknown keyword | call of a lambda: pyrefly
+    BackgroundTask(print, "sent", flsh=True)  # wrong: no overload | overload: pyrefly
+    BackgroundTask(setattr, log, "name")  # wrong: missing
+    tasks.add_task(log.append, 42)  # wrong: type
+    tasks.add_task(asyncio.sleep("1"))  # wrong: called
+    tasks.add_task(asyncio.to_thread, send, 1)  # wrong: type | two ParamSpecs: pyrefly
+    tasks.add_task(asyncio.to_thread, send)  # wrong: missing | two ParamSpecs: pyrefly

@@ -1,28 +1,87 @@
-"""Keyword-only, positional-only and defaulted parameters."""
+"""Kinds of parameters, and names that `BackgroundTask` or `add_task` uses itself."""
+
+from collections.abc import Awaitable, Callable
+from typing import NewType, TypedDict
+
+from typing_extensions import Required, TypeVarTuple, Unpack
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 
+Ts = TypeVarTuple("Ts")
+UserId = NewType("UserId", int)
+Hook = Callable[[str], None]
+AsyncHook = Callable[[str], Awaitable[None]]
+NumberHook = Callable[[int], None]
+
+
+class Options(TypedDict, total=False):
+    retries: Required[int]
+    urgent: bool
+
 
 def resize(path: str, *, width: int, height: int = 0) -> None: ...
-
-
 def move(source: str, target: str = ".", /) -> None: ...
+def note(text: str | None, *, user: UserId | None = None) -> None: ...
+def find(key: str | int) -> None: ...
+def tag(user: int, *tags: str) -> None: ...
+async def track(event: str, **properties: int) -> None: ...
+def deliver(to: str, **options: Unpack[Options]) -> None: ...
+def call(function: Callable[[Unpack[Ts]], object], *arguments: Unpack[Ts]) -> None: ...
+def spread(arguments: tuple[Unpack[Ts]], function: Callable[[Unpack[Ts]], object]) -> None: ...
+def pair(name: str, number: int) -> None: ...
+def apply(func: str, times: int = 1) -> None: ...
+def rename(self: str, to: str) -> None: ...
+async def spawn(args: list[str], kwargs: dict[str, str]) -> None: ...
 
 
-def right(tasks: BackgroundTasks) -> None:
+def kinds(tasks: BackgroundTasks, to: str | None, names: list[str], users: dict[str, int]) -> None:
     BackgroundTask(resize, "a.png", width=10)  # right: the keyword-only default left out
-    BackgroundTasks(tasks=[BackgroundTask(resize, path="a.png", width=10, height=5)])  # right: all
-    tasks.add_task(resize, "a.png", height=5, width=10)  # right: in another order
-    BackgroundTask(move, "a", "b")  # right: by position
-    BackgroundTasks(tasks=[BackgroundTask(move, "a")])  # right: the positional default left out
-    tasks.add_task(move, "a")  # right: the same, added
+    tasks.add_task(move, "a")  # right: the positional default left out
+    tasks.add_task(note, to, user=UserId(1))  # right: one that may be `None`, and a `NewType`
+    BackgroundTask(find, 1)  # right: one of a union
+    if to is not None:
+        tasks.add_task(find, to)  # right: an argument narrowed
+    tasks.add_task(tag, 1, "a", *names)  # right: a list unpacked
+    tasks.add_task(track, "login", user=1, **users)  # right: a dict unpacked
+    BackgroundTask(deliver, "a@b.c", retries=1)  # right: the required key
+    tasks.add_task(call, pair, "b", 2)  # right: the arguments of `pair`
+    tasks.add_task(spread, ("b", 2), pair)  # right: in a tuple | TypeVarTuple: ty
+
+    BackgroundTask(resize, "a.png", 10)  # wrong: too many
+    BackgroundTask(move, "a", target="b")  # wrong: positional by keyword
+    BackgroundTask(note, "a", user=5)  # wrong: type
+    BackgroundTask(find, to)  # wrong: type
+    BackgroundTask(tag, 1, "a", 2)  # wrong: type
+    tasks.add_task(tag, *names)  # wrong: type
+    BackgroundTask(track, "login", user="a")  # wrong: type
+    tasks.add_task(track, "login", event="logout")  # wrong: twice
+    tasks.add_task(track, 1, **users)  # wrong: type
+    BackgroundTask(deliver, "a@b.c")  # wrong: missing
+    BackgroundTask(deliver, "a", retries=1, at=2)  # wrong: unknown keyword | Unpack: ty, zuban
+    BackgroundTask(call, pair, "a")  # wrong: type | TypeVarTuple: ty
+    tasks.add_task(call, pair, "a", "1")  # wrong: type | TypeVarTuple: ty
+    tasks.add_task(spread, ("b", "2"), pair)  # wrong: type
 
 
-def wrong(tasks: BackgroundTasks) -> None:
-    BackgroundTask(resize, "a.png", 10)  # type: ignore[call-arg]  # wrong: too many
-    BackgroundTasks(tasks=[BackgroundTask(resize, "a.png")])  # type: ignore[call-arg]  # wrong: missing
-    tasks.add_task(resize, "a.png", width="10")  # type: ignore[arg-type]  # wrong: type by keyword
-    BackgroundTask(move, source="a")  # type: ignore[call-arg]  # wrong: positional by keyword
-    BackgroundTasks(tasks=[BackgroundTask(move, "a", target="b")])  # type: ignore[call-arg]  # wrong: positional by keyword
-    tasks.add_task(move)  # type: ignore[call-arg]  # wrong: missing
-    tasks.add_task(move, "a", 5)  # type: ignore[arg-type]  # wrong: type
+def unions(
+    tasks: BackgroundTasks, hook: Hook | None, either: Hook | AsyncHook, mixed: Hook | NumberHook
+) -> None:
+    tasks.add_task(either, "a")  # right: a sync or an async function
+    tasks.add_task(mixed, "a")  # wrong: type
+    BackgroundTask(hook or "send", "a")  # wrong: not callable
+    tasks.add_task(hook, "a")  # wrong: not callable
+    if hook is not None:
+        BackgroundTask(hook, "b")  # right: a function narrowed
+
+
+def names(tasks: BackgroundTasks) -> None:
+    BackgroundTask(apply, func="a")  # right: `func`
+    tasks.add_task(apply, func="a")  # right: `func`, added
+    BackgroundTask(rename, self="a", to="b")  # right: `self`
+    tasks.add_task(rename, to="b", self="a")  # right: `self`, added
+    BackgroundTask(spawn, args=["a"], kwargs={"b": "c"})  # right: `args` and `kwargs`
+    tasks.add_task(spawn, args=["a"], kwargs={})  # right: `args` and `kwargs`, added
+
+    BackgroundTask(apply, "a", func="b")  # wrong: twice
+    tasks.add_task(apply, times=2)  # wrong: missing
+    tasks.add_task(rename, self=1, to="b")  # wrong: type

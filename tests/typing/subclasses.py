@@ -1,0 +1,59 @@
+"""Subclasses, with an `__init__` or an `add_task` of their own and without."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Concatenate, ParamSpec
+
+from ravyn_bg import BackgroundTask, BackgroundTasks, Tasks
+
+P = ParamSpec("P")
+
+
+def send(to: str, retries: int = 3) -> None: ...
+
+
+class Plain(BackgroundTask): ...
+
+
+class Timed(BackgroundTask):
+    def __init__(
+        self, limit: float, func: Callable[P, object], /, *args: P.args, **kwds: P.kwargs
+    ) -> None:
+        super().__init__(func, *args, **kwds)
+        self.limit: float = limit
+
+
+class Loose(BackgroundTask):
+    def __init__(self, func: Callable[..., object], *args: Any) -> None:
+        super().__init__(func, *args)
+
+
+class Begun(BackgroundTask):
+    def __init__(
+        self, func: Callable[Concatenate[str, P], object], /, *args: P.args, **kwds: P.kwargs
+    ) -> None:
+        super().__init__(func, "a@b.c", *args, **kwds)
+
+
+class Labelled(Tasks):
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self.label: str = label
+
+
+def calls(tasks: Labelled) -> None:
+    Plain(partial(send, "a@b.c"), 2)  # right: as `BackgroundTask`
+    Timed(1.0, partial(send, "a@b.c"), 2)  # right: an argument of its own before
+    Loose(partial(send, "a@b.c"), "2")  # right: it checks nothing, so nothing is checked
+    Begun(partial(send), 2)  # right: it gives the first argument itself
+    BackgroundTasks([Timed(1.0, send, "a@b.c", retries=2)])  # right: in a container
+    Labelled("mails").add_task(send, "a@b.c")  # right: a container
+
+    Plain(send)  # wrong: missing
+    Plain(partial(send, "a@b.c"), "2")  # wrong: type | partial: mypy, zuban
+    Timed(1.0, send, 1)  # wrong: type
+    Timed("1", send, "a@b.c")  # wrong: type
+    Timed(1.0, partial(send, "a@b.c"), "2")  # wrong: type | partial: mypy, zuban
+    Labelled()  # wrong: missing
+    tasks.add_task(send, 1)  # wrong: type
+    tasks.add_task(partial(send, "a@b.c"), retry=2)  # wrong: unknown keyword | partial: mypy, zuban
