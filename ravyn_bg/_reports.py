@@ -78,11 +78,11 @@ def account_for(tasks: Iterable[Any]) -> None:
             each._accounted = True
 
 
-def mark(error: BaseException) -> None:
+def mark(error: BaseException, as_new: bool = False) -> None:
     """Note on each exception that it was reported: when, and how far it had come by then."""
     reported[0] += 1
     for each in each_of(error):
-        vars(each)[MARK] = reported[0], id(each.__traceback__)
+        vars(each)[MARK] = 0 if as_new else reported[0], id(each.__traceback__)
 
 
 def was_reported(error: BaseException, since: int) -> bool:

@@ -86,8 +86,7 @@ class RunTasks(Tasks):
                 await call(task, self)
             except BaseException as error:
                 goes_on = settle(task, error, since, self)
-                for each in _reports.each_of(error):  # a sibling may raise the same object
-                    vars(each).pop(_reports.MARK, None)
+                _reports.mark(error, as_new=True)  # a sibling may raise the same object
                 if not goes_on:
                     raise
                 failures[place] = error
