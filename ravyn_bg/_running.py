@@ -117,10 +117,11 @@ def is_plain_async(task: Any) -> bool | None:
 
 async def call(task: Any, container: Tasks) -> Any:
     """Run a task of any kind, one of another class as that class says."""
-    if is_plain_async(task):
+    way = is_plain_async(task)
+    if way:
         task._accounted = True
         return await task.func(*task.args, **task.kwargs)
-    if any(each is container for each in within(task)):
+    if way is None and any(each is container for each in within(task)):
         raise RuntimeError(LOOP.format(type(container).__name__))
     return await task()
 
