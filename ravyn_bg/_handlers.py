@@ -90,7 +90,7 @@ def with_background(*given: Any) -> Any:
         raise TypeError(ONE)
     if not isinstance(given[0], Task):
         return decorated(given[0], None)
-    account_for(leaves(given[0]))  # nobody may ever ask for the route
+    account_for(given[0])  # nobody may ever ask for the route
     return partial(decorated, fixed=given[0])
 
 

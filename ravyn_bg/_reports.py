@@ -4,13 +4,13 @@ import asyncio
 import logging
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import anyio
 
-from ravyn_bg._naming import leaves, name_of
+from ravyn_bg._naming import leaves, name_of, within
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -31,9 +31,10 @@ def settle(task: Any, error: Any, since: int, container: Any = None, coming: Any
     failure, lost = failure_in(error), []
     goes_on = failure is error and getattr(container, "continue_on_error", False)
     if failure is not None and container is not None and not goes_on:
+        behind = [each for _, each in coming]
         lost = [each for each in leaves(task) if has_begun(each) is False]
-        lost += [each for _, behind in coming for each in leaves(behind)]
-        account_for(lost)
+        lost += [leaf for each in behind for leaf in leaves(each)]
+        account_for(task, *behind)
     if failure is not None and not was_reported(failure, since):
         if log(logging.ERROR, "failed", task, lost, failure):
             mark(failure)
@@ -72,10 +73,9 @@ def has_begun(task: Any) -> bool | None:
     return hasattr(task, "_accounted") if hasattr(type(task), "_accounted") else None
 
 
-def account_for(tasks: Iterable[Any]) -> None:
-    for each in tasks:
-        if has_begun(each) is False:
-            each._accounted = True
+def account_for(*tasks: Any) -> None:
+    for each in (inner for task in tasks for inner in within(task) if has_begun(inner) is False):
+        each._accounted = True
 
 
 def mark(error: BaseException, as_new: bool = False) -> None:
