@@ -94,6 +94,13 @@ def wheel(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *NOT_APART)
 
 
+@nox.session(python=BETWEEN[-1])
+def mutants(session: nox.Session) -> None:
+    """Change the package in each way that mutmut knows: which changes does no test notice?"""
+    session.install("mutmut", ".[test]")
+    session.run("python", "tools/mutants.py", *session.posargs, env={"RAVYN_BG_PROGRAMS": "200"})
+
+
 @nox.session
 def load(session: nox.Session) -> None:
     """20,000 requests on Palfrey and on Uvicorn."""
