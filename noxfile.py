@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import nox
@@ -83,14 +84,15 @@ def lowest(session: nox.Session) -> None:
 def wheel(session: nox.Session) -> None:
     """What a release uploads: checked, and the wheel tested with the tests of the sdist."""
     session.install("build", "twine")
-    dist = Path(session.create_tmp())
-    session.run("rm", "-rf", dist, external=True)
+    dist = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
     session.run("python", "-m", "build", "--outdir", dist)
     session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
     (wheel,), (sdist,) = dist.glob("*.whl"), dist.glob("*.tar.gz")
     session.install(f"{wheel}[test]")
-    session.run("tar", "-xf", sdist, "-C", dist, "--exclude=*/ravyn_bg", external=True)
+    shutil.unpack_archive(sdist, dist)
     session.chdir(dist / sdist.name.removesuffix(".tar.gz"))
+    shutil.rmtree("ravyn_bg")
     session.run("python", "-m", "pytest", *NOT_APART)
 
 
@@ -98,6 +100,10 @@ def wheel(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Change the package in each way that mutmut knows: which changes does no test notice?"""
     session.install("mutmut", ".[test]")
+    copy = Path(session.create_tmp()) / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(".", copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    session.chdir(copy)
     session.run("python", "tools/mutants.py", *session.posargs, env={"RAVYN_BG_PROGRAMS": "200"})
 
 
