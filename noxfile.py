@@ -19,7 +19,17 @@ DEMO, TESTS = re.findall(r"^python -m pip install .+$", Path("README.md").read_t
 
 # What needs other libraries or type checkers, or cannot differ from Python to Python.
 APART = [
-    *["coffee_shop", "docs", "guide", "lilya_suite", "load", "migrating", "names", "outgrowing"],
+    *[
+        "coffee_shop",
+        "contributing",
+        "docs",
+        "guide",
+        "lilya_suite",
+        "load",
+        "migrating",
+        "names",
+        "outgrowing",
+    ],
     *["packaging", "readme", "repr", "responses", "typing"],
 ]
 NOT_APART = [f"--ignore=tests/test_{name}.py" for name in APART]

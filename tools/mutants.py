@@ -1,8 +1,8 @@
 """Change the package in each way that mutmut knows, and hold what no test notices to a list.
 
 `nox -s mutants` runs it; `nox -s mutants -- 'ravyn_bg._naming*'` for one module. It fails if a
-change that no test notices is not in `survivors.toml`, if one that is there is noticed, or if
-less than 95 % are.
+change that no test notices is not in `survivors.toml`, if one that is there is noticed, or if, of
+all changes, less than 95 % are.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main(globs: list[str]) -> int:
     for each in sorted(gone.elements()):
         print(f"\n{LIST.name} lists this, but a test notices it, or it is there no more:\n\n{each}")
     print(f"{len(ended)} changes, {share:.1%} of them noticed; {Counter(ended.values())}")
-    return bool(new or gone or share < AT_LEAST)
+    return bool(new or gone or (share < AT_LEAST and not globs))
 
 
 def change(mutant: str) -> Change:
