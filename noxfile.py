@@ -19,18 +19,20 @@ DEMO, TESTS = re.findall(r"^python -m pip install .+$", Path("README.md").read_t
 
 # What needs other libraries or type checkers, or cannot differ from Python to Python.
 APART = [
-    *[
-        "coffee_shop",
-        "contributing",
-        "docs",
-        "guide",
-        "lilya_suite",
-        "load",
-        "migrating",
-        "names",
-        "outgrowing",
-    ],
-    *["packaging", "readme", "repr", "responses", "typing"],
+    "coffee_shop",
+    "contributing",
+    "docs",
+    "guide",
+    "lilya_suite",
+    "load",
+    "migrating",
+    "names",
+    "outgrowing",
+    "packaging",
+    "readme",
+    "repr",
+    "responses",
+    "typing",
 ]
 NOT_APART = [f"--ignore=tests/test_{name}.py" for name in APART]
 # What needs nothing of Lilya's but tasks. (In AnyIO 4.1, `lilya.apps` cannot be imported, and a
