@@ -35,6 +35,7 @@ APART = [
     "typing",
 ]
 NOT_APART = [f"--ignore=tests/test_{name}.py" for name in APART]
+FEWER = {"RAVYN_BG_PROGRAMS": "400"}
 # What needs nothing of Lilya's but tasks. (In AnyIO 4.1, `lilya.apps` cannot be imported, and a
 # test whose argument is called `func` cannot run.)
 TASKS = [
@@ -80,7 +81,7 @@ def tests(session: nox.Session) -> None:
 def compat(session: nox.Session) -> None:
     """The other Pythons: tasks and handlers."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", *NOT_APART)
+    session.run("python", "-m", "pytest", *NOT_APART, env=FEWER)
 
 
 @nox.session(python=OLDEST)
@@ -89,7 +90,7 @@ def lowest(session: nox.Session) -> None:
     session.install("-e", ".[test]", *LOWEST)
     session.run("python", "-m", "pytest", *TASKS)
     session.install("--upgrade", "anyio")
-    session.run("python", "-m", "pytest", *NOT_APART)
+    session.run("python", "-m", "pytest", *NOT_APART, env=FEWER)
 
 
 @nox.session(python=NEWEST)
@@ -105,7 +106,7 @@ def wheel(session: nox.Session) -> None:
     shutil.unpack_archive(sdist, dist)
     session.chdir(dist / sdist.name.removesuffix(".tar.gz"))
     shutil.rmtree("ravyn_bg")
-    session.run("python", "-m", "pytest", *NOT_APART)
+    session.run("python", "-m", "pytest", *NOT_APART, env=FEWER)
 
 
 @nox.session(python=BETWEEN[-1])
@@ -116,7 +117,7 @@ def mutants(session: nox.Session) -> None:
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(".", copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     session.chdir(copy)
-    session.run("python", "tools/mutants.py", *session.posargs, env={"RAVYN_BG_PROGRAMS": "200"})
+    session.run("python", "tools/mutants.py", *session.posargs, env=FEWER)
 
 
 @nox.session
