@@ -100,7 +100,6 @@ def upload(folder: Path) -> Upload:
 def redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
     redis = RedisServer()
     monkeypatch.setenv("REDIS_URL", redis.url)
-    redis.start()
     yield redis
     redis.stop()
 
@@ -303,7 +302,8 @@ def test_a_handler_that_enqueues_refuses_while_redis_is_away(
 def test_a_handler_that_enqueues_refuses_when_redis_hangs(
     queue: str, folder: Path, redis: RedisServer
 ) -> None:
-    with serving(f"with_{queue}", folder) as server, redis.hanging():
+    with serving(f"with_{queue}", folder) as server:
+        redis.hang()
         assert post(server, "/files/a.csv") == (500, {})
 
 

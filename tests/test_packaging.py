@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -51,18 +52,33 @@ def test_the_wheel_holds_the_modules_the_marker_and_nothing_else(wheel: zipfile.
     assert any(each.endswith(".dist-info/licenses/LICENSE") for each in wheel.namelist())
 
 
-def test_the_sdist_holds_what_it_takes_to_build_and_no_tests(sdist: set[str]) -> None:
-    beside = {"README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"}
+def test_the_sdist_holds_tests_and_documentation_too(sdist: set[str]) -> None:
+    with_tests = {"ravyn_bg", "benchmarks", "docs", "examples", "tests", "tools", "noxfile.py"}
+    pages = {path.name for path in ROOT.glob("*.md")}
+    build = {"LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"}
 
-    assert {*MODULES, "ravyn_bg/py.typed"} < sdist
-    assert {each for each in sdist if not each.startswith("ravyn_bg/")} <= beside
-    assert "README.md" in sdist
+    assert {each.partition("/")[0] for each in sdist} == with_tests | pages | build
+    assert {*MODULES, "ravyn_bg/py.typed", "tests/typing/functions.py", "docs/timeline.svg"} < sdist
+
+
+def test_pypi_shows_the_readme_with_no_link_that_leads_nowhere(metadata: Message) -> None:
+    readme, shown = (ROOT / "README.md").read_text(), metadata.get_payload()
+
+    assert isinstance(shown, str)
+    assert "](docs/" in readme
+    links = re.findall(r'(?:\]\(|href="|src=")([^)"\s]+)', shown)
+    assert [to for to in links if not to.startswith("https:")] == []
+    assert code_blocks(shown) == code_blocks(readme)
 
 
 def test_the_metadata_says_what_is_needed(metadata: Message) -> None:
     needed = [each for each in metadata.get_all("Requires-Dist", []) if "extra ==" not in each]
 
-    assert sorted(each.partition(">")[0] for each in needed) == ["lilya", "typing-extensions"]
+    assert sorted(each.partition(">")[0] for each in needed) == [
+        "anyio",
+        "lilya",
+        "typing-extensions",
+    ]
     assert metadata["Name"] == "ravyn-bg"
     assert metadata["Version"] == ravyn_bg.__version__
     assert metadata["Requires-Python"] == ">=3.10"
@@ -71,3 +87,7 @@ def test_the_metadata_says_what_is_needed(metadata: Message) -> None:
 
 def test_the_marker_for_type_checkers_is_beside_the_modules() -> None:
     assert Path(ravyn_bg.__file__).with_name("py.typed").exists()
+
+
+def code_blocks(text: str) -> list[str]:
+    return re.findall(r"^```.*?^```", text, re.DOTALL | re.MULTILINE)

@@ -1,0 +1,127 @@
+"""All that must be true of a commit: `nox`; one part of it: `nox -s lint`; the parts: `nox -l`.
+
+`nox -r` takes the environments of the last run again.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+OLDEST, *BETWEEN, NEWEST = nox.project.python_versions(PROJECT)
+LOWEST = [each.replace(">=", "==") for each in PROJECT["project"]["dependencies"]]
+# The README's commands: install and look, install and test.
+DEMO, TESTS = re.findall(r"^python -m pip install .+$", Path("README.md").read_text(), re.M)
+
+# What needs other libraries or type checkers, or cannot differ from Python to Python.
+APART = [
+    "coffee_shop",
+    "contributing",
+    "docs",
+    "guide",
+    "lilya_suite",
+    "load",
+    "migrating",
+    "names",
+    "outgrowing",
+    "packaging",
+    "readme",
+    "repr",
+    "responses",
+    "typing",
+]
+NOT_APART = [f"--ignore=tests/test_{name}.py" for name in APART]
+FEWER = {"RAVYN_BG_PROGRAMS": "400"}
+# What needs nothing of Lilya's but tasks. (In AnyIO 4.1, `lilya.apps` cannot be imported, and a
+# test whose argument is called `func` cannot run.)
+TASKS = [
+    "tests/equivalence/test_differences.py",
+    "tests/failures/test_loops.py",
+    "tests/failures/test_no_failures.py",
+    "tests/test_background_tasks.py",
+    "tests/test_front_door.py",
+    "tests/test_odd_tasks.py",
+    "tests/test_refusals.py",
+    "tests/test_running.py",
+]
+
+nox.options.sessions = ["lint", "demo", "tests", "compat", "lowest", "wheel"]
+nox.options.error_on_missing_interpreters = True
+nox.options.stop_on_first_error = True
+
+
+@nox.session(python=NEWEST)
+def lint(session: nox.Session) -> None:
+    """Ruff, mypy and pyright."""
+    session.install("-e", ".[dev]")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session(python=OLDEST)
+def demo(session: nox.Session) -> None:
+    """The README's first command."""
+    session.run("sh", "-c", DEMO, external=True)
+
+
+@nox.session(python=[OLDEST, NEWEST])
+def tests(session: nox.Session) -> None:
+    """The README's second command; on the newest Python with coverage."""
+    coverage = "--cov" if session.python == NEWEST else ""
+    session.run("sh", "-c", TESTS, external=True, env={"PYTEST_ADDOPTS": coverage})
+
+
+@nox.session(python=BETWEEN)
+def compat(session: nox.Session) -> None:
+    """The other Pythons: tasks and handlers."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", *NOT_APART, env=FEWER)
+
+
+@nox.session(python=OLDEST)
+def lowest(session: nox.Session) -> None:
+    """The lowest versions that `pyproject.toml` allows; then those with the newest AnyIO."""
+    session.install("-e", ".[test]", *LOWEST)
+    session.run("python", "-m", "pytest", *TASKS)
+    session.install("--upgrade", "anyio")
+    session.run("python", "-m", "pytest", *NOT_APART, env=FEWER)
+
+
+@nox.session(python=NEWEST)
+def wheel(session: nox.Session) -> None:
+    """What a release uploads: checked, and the wheel tested with the tests of the sdist."""
+    session.install("build", "twine")
+    dist = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", dist)
+    session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
+    (wheel,), (sdist,) = dist.glob("*.whl"), dist.glob("*.tar.gz")
+    session.install(f"{wheel}[test]")
+    shutil.unpack_archive(sdist, dist)
+    session.chdir(dist / sdist.name.removesuffix(".tar.gz"))
+    shutil.rmtree("ravyn_bg")
+    session.run("python", "-m", "pytest", *NOT_APART, env=FEWER)
+
+
+@nox.session(python=BETWEEN[-1])
+def mutants(session: nox.Session) -> None:
+    """Change the package in each way that mutmut knows: which changes does no test notice?"""
+    session.install("mutmut", ".[test]")
+    copy = Path(session.create_tmp()) / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(".", copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    session.chdir(copy)
+    session.run("python", "tools/mutants.py", *session.posargs, env=FEWER)
+
+
+@nox.session
+def load(session: nox.Session) -> None:
+    """20,000 requests on Palfrey and on Uvicorn."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "tests.load", *session.posargs)
