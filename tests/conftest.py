@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import settings
+
+from ravyn_bg import BackgroundTask
 
 if TYPE_CHECKING:
     from lilya.testclient import TestClient
@@ -47,3 +50,29 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if reporter and (left_out := {"skipped", "xfailed", "xpassed"}.intersection(reporter.stats)):
         reporter.write_line(f"\nNot every test ran: some {' and '.join(left_out)}.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+class Trace:
+    """What ran, and in which thread."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.threads: list[int] = []
+
+    def note(self, name: str) -> None:
+        self.names.append(name)
+        self.threads.append(threading.get_ident())
+
+    async def note_async(self, name: str) -> None:
+        self.note(name)
+
+    def task(self, name: str) -> BackgroundTask:
+        return BackgroundTask(self.note, name)
+
+    def async_task(self, name: str) -> BackgroundTask:
+        return BackgroundTask(self.note_async, name)
+
+
+@pytest.fixture
+def trace() -> Trace:
+    return Trace()

@@ -88,10 +88,9 @@ HOSTILE: dict[str, list[Any]] = {
 }
 
 
-def hostile(base: Any, attributes: dict[str, Any], of_class: dict[str, Any]) -> Any:
-    """An object with these attributes; its class has some of its own."""
-    kind = type("Meta", (type,), of_class)("Hostile", (base,), attributes)
-    return base.__new__(kind)
+def hostile(base: Any, attributes: dict[str, Any]) -> Any:
+    """An object with these attributes."""
+    return base.__new__(type("Hostile", (base,), attributes))
 
 
 def hostile_function(attributes: dict[str, Any]) -> Any:
@@ -138,7 +137,6 @@ hostile_objects = st.builds(
     lambda *parts: Recipe(functools.partial(hostile, *parts)),
     st.sampled_from([object, object, object, dict, list, str]),
     attributes(*HOSTILE),
-    attributes("__call__", "__eq__", "__hash__", "__repr__"),
 )
 hostile_functions = attributes("__module__", "__signature__", "__wrapped__").map(
     lambda given: Recipe(functools.partial(hostile_function, given))

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable
 
 import anyio
-import pytest
 from hypothesis import given, settings
 from lilya.background import Task
 
@@ -61,33 +60,13 @@ def test_what_with_background_is_given(handler: Recipe) -> None:
     check(lambda: with_background(BackgroundTask(returns_none))(handler.make()))
 
 
-@pytest.mark.parametrize("as_group", [False, True])
-def test_an_object_of_a_class_that_cannot_be_hashed(as_group: bool) -> None:
-    sent: list[str] = []
-
-    class Unhashable(type):
-        def __eq__(cls, other: object) -> bool:
-            return False
-
-    class Sender(metaclass=Unhashable):
-        async def __call__(self) -> None:
-            sent.append("async")
-
-    class SyncSender(metaclass=Unhashable):
-        def __call__(self) -> None:
-            sent.append("sync")
-
-    tasks = [BackgroundTask(Sender()), BackgroundTask(SyncSender())]
-    anyio.run(BackgroundTasks(tasks, as_group))
-
-    assert sorted(sent) == ["async", "sync"]
-
-
 def check(front_door: Callable[[], object]) -> None:
     with warnings.catch_warnings(record=True) as warned, reports_kept():
         warnings.simplefilter("always")
         try:
             made = front_door()
+        except HostileError:
+            pass  # from an iterable, as in Lilya
         except TypeError as error:
             message = str(error)
             assert re.search("background task|BackgroundTasks|with_background", message)
