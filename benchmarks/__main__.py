@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: print the table, write results.json and the charts beside this file."""
+"""`python -m benchmarks`: print the table, write results.json and the charts in the documents."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from benchmarks.machine import machine, versions
 from benchmarks.table import HEADER, Row, line
 
 HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
 
 quick = "--quick" in sys.argv[1:]  # a look, in a minute: rough, so nothing is written
 rounds = 20 if quick else 100
@@ -45,5 +46,5 @@ if not quick:
         "growth": {"sizes": SIZES, "seconds": grown},
     }
     (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    draw_table(rows, HERE / "table.svg")
-    draw_growth(grown, HERE / "growth.svg")
+    draw_table(rows, DOCS / "speed.svg")
+    draw_growth(grown, DOCS / "growth.svg")

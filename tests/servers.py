@@ -19,11 +19,18 @@ from tests.conftest import PATIENCE
 SERVED = Path(__file__).parent / "served"  # applications to serve
 
 
+OPTIONS = {
+    "granian": ["--interface", "asgi", "--port", "{}"],
+    "hypercorn": ["--bind", "127.0.0.1:{}"],
+}
+
+
 @contextmanager
 def serve(target: str, *, server: str, cwd: Path) -> Iterator[Server]:
     """Serve `module:app`, found in `cwd`, with `python -m server`, on a free loopback port."""
     port = free_port()
-    command = [sys.executable, "-m", server, target, "--port", str(port)]
+    options = OPTIONS.get(server, ["--port", "{}"])
+    command = [sys.executable, "-m", server, target, *(each.format(port) for each in options)]
     with subprocess.Popen(
         command,
         cwd=cwd,
@@ -55,10 +62,10 @@ class Server:
         """What the server and its tasks have printed so far."""
         return self._printed
 
-    def wait_for(self, text: str) -> str:
+    def wait_for(self, text: str, times: int = 1) -> str:
         """Wait until the server has printed this, and give all that it has printed."""
         with self._more:
-            if not self._more.wait_for(lambda: text in self._printed, PATIENCE):
+            if not self._more.wait_for(lambda: self._printed.count(text) >= times, PATIENCE):
                 raise TimeoutError(f"{text!r} did not come, but this: {self._printed}")
             return self._printed
 

@@ -1,0 +1,45 @@
+"""What becomes of the task of a client that goes away, by server: `python -m tests.test_gone`."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+from contextlib import ExitStack
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.servers import SERVED, serve
+
+SERVERS = [name for name in ("palfrey", "uvicorn", "hypercorn", "granian") if find_spec(name)]
+WAYS = ("/response/answer", "/response/stream", "/handler/answer", "/handler/stream")
+DOCUMENT = Path(__file__).parents[1] / "docs" / "servers.md"
+
+
+def row(server: str) -> str:
+    with ExitStack() as stack:
+        gate = Path(stack.enter_context(tempfile.TemporaryDirectory()), "gate")
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("GATE", str(gate))
+        running = stack.enter_context(serve("gone:app", server=server, cwd=SERVED))
+        with ExitStack() as clients:
+            for way in WAYS:
+                client = socket.create_connection(("127.0.0.1", running.port))
+                clients.enter_context(client)
+                client.sendall(f"GET {way} HTTP/1.1\r\nHost: shop\r\n\r\n".encode())
+                if way.endswith("stream"):
+                    client.recv(1)
+            running.wait_for("asked", times=len(WAYS))
+        gate.touch()
+        printed = running.wait_for(" ran\n", times=len(WAYS))  # as what never did says, too
+    cells = ["runs" if f"task of {way} ran" in printed else "**lost**" for way in WAYS]
+    return f"| {server.title()} | {' | '.join(cells)} |"
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_becomes_of_a_task_is_as_the_table_says(server: str) -> None:
+    assert row(server) in DOCUMENT.read_text().splitlines()
+
+
+if __name__ == "__main__":
+    print(*map(row, SERVERS), sep="\n")
