@@ -1,14 +1,13 @@
-"""Every Python block of the documents runs, alone, and type-checks; every command exists."""
+"""Every block of the documents does what it shows, and every link leads somewhere."""
 
 from __future__ import annotations
 
 import doctest
-import os
+import json
 import re
-import shlex
+import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,10 +23,10 @@ import ravyn_bg
 from tests.checkers import output
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("[!.]*/**/*.md"), *ROOT.glob("ravyn_bg/**/*.py")]
-COMMANDS = ("console", "sh")
-# Both sides of each `diff` are run by `tests/migrating`.
-NOT_RUN = ("diff", "ini", "json", "text", "toml", "yaml")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+# `text` is what the Python block above it prints to standard error; `tests/test_migrating.py` runs
+# both sides of a `diff`.
+LANGUAGES = ("python", "text", "sh", "diff", "ini", "json", "toml", "yaml")
 
 
 @dataclass
@@ -36,70 +35,100 @@ class Block:
     line: int
     language: str
     source: str
+    logged: str = ""
 
     def __str__(self) -> str:
         return f"{self.document.relative_to(ROOT)}:{self.line}"
 
+    @property
+    def module(self) -> str:
+        named = re.match(r"# (\w+)\.py\n", self.source)
+        return named[1] if named else "block"
 
-def fenced_blocks() -> Iterator[Block]:
-    for path in sorted(DOCUMENTS):
+    def shown(self, mark: str) -> list[str]:
+        return re.findall(rf"^ *#{mark} (.*)$", self.source, re.MULTILINE)
+
+
+def blocks() -> Iterator[Block]:
+    for path in DOCUMENTS:
         document = Document.parse(str(path))
+        above: Block | None = None
         for region in FencedCodeBlockLexer(r"[^\n]*")(document):
             line = document.text.count("\n", 0, region.start) + 1
-            yield Block(path, line, region.lexemes["language"], str(region.lexemes["source"]))
+            block = Block(path, line, region.lexemes["language"], str(region.lexemes["source"]))
+            if block.language == "text":
+                assert above, f"{block} stands behind no Python block"
+                above.logged = block.source
+            above = block if block.language == "python" else None
+            yield block
 
 
 def docstring_examples() -> Iterator[doctest.DocTest]:
     submodules = walk_packages(ravyn_bg.__path__, prefix="ravyn_bg.")
     for name in ("ravyn_bg", *(each.name for each in submodules)):
-        found = doctest.DocTestFinder().find(import_module(name), name)
-        yield from (each for each in found if each.examples)
+        if name != "ravyn_bg.mypy":  # which mypy alone can load
+            found = doctest.DocTestFinder().find(import_module(name), name)
+            yield from (each for each in found if each.examples)
 
 
-BLOCKS = list(fenced_blocks())
+BLOCKS = list(blocks())
 PYTHON = [block for block in BLOCKS if block.language == "python"]
 DOCSTRINGS = list(docstring_examples())
 
 
-def snippets() -> dict[str, str]:
-    """What to type-check, by name, at the line where its document has it."""
-    blocks = {str(block): "\n" * block.line + block.source for block in PYTHON}
-    docstrings = {
-        test.name: f"from {test.globs['__name__']} import *\n"
-        + "".join(example.source for example in test.examples)
-        for test in DOCSTRINGS
-    }
-    return {**blocks, **docstrings}
-
-
-SNIPPETS = snippets()
-
-
-def test_the_readme_and_the_docstrings_have_something_to_check() -> None:
-    readme = {block.language for block in BLOCKS if block.document == ROOT / "README.md"}
-    assert "python" in readme
-    assert readme.intersection(COMMANDS)
-    assert DOCSTRINGS
-
-
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 def test_no_block_escapes_the_checks_by_its_language(block: Block) -> None:
-    assert block.language in ("python", *COMMANDS, *NOT_RUN)
+    assert block.language in LANGUAGES
 
 
-@pytest.mark.parametrize("block", PYTHON, ids=str)
-def test_a_python_block_runs_alone_in_a_file(block: Block, tmp_path: Path) -> None:
-    """It prints what its comments `#> ...` say, and ends with what a `# raises ...` says."""
-    script = tmp_path / "block.py"
-    script.write_text(SNIPPETS[str(block)])
-    run = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=60
-    )
-    raises = re.findall(r"# raises (.+)$", block.source, re.MULTILINE)
-    assert run.returncode == bool(raises), run.stderr
-    assert [each for each in raises if each not in run.stderr] == []
-    said = re.findall(r"^ *#> (.*)$", block.source, re.MULTILINE)
-    assert not said or run.stdout.splitlines() == said
+# Runs each file in a fork of one process, where what they all import was imported once.
+RUN = """
+import importlib, json, os, sys, lilya.apps, lilya.testclient, ravyn_bg
+for folder, module in json.load(sys.stdin):
+    if not os.fork():
+        os.chdir(folder)
+        sys.path.insert(0, folder)
+        for number, name in ((1, "out"), (2, "err")):
+            os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY), number)
+        importlib.import_module(module)
+        sys.exit()
+    os.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each block has run, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("blocks")
+    files: list[tuple[str, str]] = []
+    for number, block in enumerate(PYTHON):
+        place = folder / str(number)
+        place.mkdir()
+        (place / f"{block.module}.py").write_text(block.source)
+        files.append((str(place), block.module))
+    subprocess.run([sys.executable, "-c", RUN], input=json.dumps(files), text=True, timeout=120)
+    return folder
+
+
+@pytest.mark.parametrize("number", range(len(PYTHON)), ids=lambda number: str(PYTHON[number]))
+def test_a_block_prints_and_logs_what_it_shows(number: int, folder: Path) -> None:
+    """What stands behind `#>`, what the exception behind `# raises` says, and the records below."""
+    block = PYTHON[number]
+    printed, logged = ((folder / str(number) / name).read_text() for name in ("out", "err"))
+    assert printed.splitlines() == block.shown(">"), logged
+    raised = re.findall(r"# raises (.+)$", block.source, re.MULTILINE)
+    if raised:
+        assert [each for each in raised if each not in logged] == []
+    else:
+        shown, more, _ = neutral(block.logged).partition("…\n")
+        assert neutral(logged)[: len(shown) if more else None] == shown
+
+
+def neutral(log: str) -> str:
+    """Without times, folders, the underlining of newer Pythons, and what the test client says."""
+    log = re.sub(r"^\[[-\d]+ [:,\d]+\]", "[time]", log, flags=re.MULTILINE)
+    log = re.sub(r'File ".*/(?=(ravyn_bg/)?\w+\.py")', 'File "', log)
+    return re.sub(r"^(.* in _client: HTTP Request: .*| *[~^]+)\n", "", log, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("test", DOCSTRINGS, ids=lambda test: str(test.name))
@@ -108,92 +137,64 @@ def test_a_docstring_says_what_happens(test: doctest.DocTest) -> None:
     assert doctest.DocTestRunner().run(test, out=report.append).failed == 0, "".join(report)
 
 
+SNIPPETS = {str(block): block.source for block in PYTHON} | {
+    test.name: f"from {test.globs['__name__']} import *\n"
+    + "".join(example.source for example in test.examples)
+    for test in DOCSTRINGS
+}
+
+
 @pytest.fixture(scope="module")
 def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """What mypy says of each snippet; one run, since most of its time is for the imports."""
     folder = tmp_path_factory.mktemp("snippets")
-    names = {re.sub(r"\W", "_", name) + ".py": name for name in SNIPPETS}
-    for file, name in names.items():
-        (folder / file).write_text(SNIPPETS[name])
+    files = {re.sub(r"\W", "_", name): name for name in SNIPPETS}
+    for file, name in files.items():
+        (folder / f"{file}.py").write_text(SNIPPETS[name])
     options = ["--strict", "--config-file=", f"--cache-dir={ROOT / '.mypy_cache' / 'docs'}"]
-    lines = output(["mypy", *options, *names], folder).splitlines()
+    said = output(["mypy", *options, *(f"{file}.py" for file in files)], folder)
     return {
-        name: [line for line in lines if line.startswith(f"{file}:")]
-        for file, name in names.items()
+        name: re.findall(rf"^{file}\.py:\d+: error: (.*)$", said, re.MULTILINE)
+        for file, name in files.items()
     }
 
 
 @pytest.mark.parametrize("name", SNIPPETS)
-def test_a_block_or_docstring_type_checks(name: str, complaints: dict[str, list[str]]) -> None:
-    assert complaints[name] == []
-
-
-def commands(block: Block) -> Iterator[list[str]]:
-    """The words of each command: in a console after its prompt, in a script everywhere."""
-    lines = block.source.replace("\\\n", " ").splitlines()
-    if block.language == "console":
-        lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
-    for line in lines:
-        reader = shlex.shlex(line, posix=True, punctuation_chars=True)
-        reader.whitespace_split = True
-        words: list[str] = []
-        for word in [*reader, ";"]:
-            if word not in (";", "&", "&&", "|", "||"):
-                words.append(word)
-            elif words:
-                yield words
-                words = []
-
-
-def missing(words: list[str]) -> list[str]:
-    """What a command names that is not there: the program, a module, a file of this repository."""
-    while re.match(r"\w+=", words[0]):
-        words = words[1:]
-    program, *arguments = words
-    scripts = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
-    known = subprocess.run(
-        ["sh", "-c", 'command -v -- "$1"', "sh", program],
-        cwd=ROOT,
-        env={**os.environ, "PATH": scripts},
-        capture_output=True,
-    )
-    named = [] if known.returncode == 0 else [program]
-    if arguments[:1] == ["-m"] and not find_spec(arguments[1]):
-        named.append(arguments[1])
-    return named + [word for word in arguments if of_this_repository(word) and not there(word)]
-
-
-def of_this_repository(word: str) -> bool:
-    folders = (re.match(r"[^/]+(?=/)", word), re.match(r"\w+", word))
-    return any(folder and (ROOT / folder[0]).is_dir() for folder in folders)
-
-
-def there(word: str) -> bool:
-    path, module = word.split("::")[0], word.split(":")[0]
-    return (ROOT / path).exists() or ("/" not in word and find_spec(module) is not None)
+def test_mypy_says_of_a_snippet_what_stands_behind_its_mark(
+    name: str, complaints: dict[str, list[str]]
+) -> None:
+    assert complaints[name] == re.findall(r"^ *#! (.*)$", SNIPPETS[name], re.MULTILINE)
 
 
 @pytest.mark.parametrize(
-    "block", [block for block in BLOCKS if block.language in COMMANDS], ids=str
+    "line",
+    [line for each in BLOCKS if each.language == "sh" for line in each.source.splitlines()],
 )
-def test_a_command_exists(block: Block) -> None:
-    named = list(commands(block))
-    assert named
-    assert [each for each in map(missing, named) if each] == []
+def test_a_command_names_what_there_is(line: str) -> None:
+    for command in re.split(r" *&& *", line):
+        words = [word for word in command.split() if not re.match(r"\w+=", word)]
+        assert shutil.which(words[0], path=PATH), words[0]
+        module = words[2] if words[1:2] == ["-m"] else "sys"
+        assert find_spec(module), module
+        ours = [word for word in words[1:] if (ROOT / word.partition("/")[0]).is_dir()]
+        assert [word for word in ours if "/" in word and not (ROOT / word).exists()] == []
 
 
-@pytest.mark.parametrize(
-    ("line", "named"),
-    [
-        ("python -m pytest tests/test_docs.py", []),
-        ("nosuchprogram --help", ["nosuchprogram"]),
-        ("DEBUG=1 ./nosuchscript", ["./nosuchscript"]),
-        ("python -m nosuchmodule", ["nosuchmodule"]),
-        ("python examples/nosuchfile.py", ["examples/nosuchfile.py"]),
-        ("palfrey examples.nosuchmodule:app", ["examples.nosuchmodule:app"]),
-        ("palfrey examples.guide.quick_start:app", []),
-    ],
-)
-def test_a_missing_command_is_noticed(line: str, named: list[str]) -> None:
-    (words,) = commands(Block(ROOT / "README.md", 1, "console", f"$ {line}\nwhat it prints"))
-    assert missing(words) == named
+PATH = f"{Path(sys.executable).parent}:{ROOT}:/usr/local/bin:/usr/bin:/bin"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_link_leads_to_a_file(document: Path) -> None:
+    """On the site, too, to which the documents alone belong; it checks anchors when it is built."""
+    text = re.sub(r"^```.*?^```$|`[^`\n]+`", "", document.read_text(), flags=re.M | re.S)
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)#?([^)]*)\)", text)
+    assert [link for link, _ in links if not (document.parent / link).is_file()] == []
+    if document.parent == ROOT:  # which is no part of the site
+        assert [link for link in links if not has_anchor(*link)] == []
+    else:
+        assert [link for link, _ in links if "/" in link] == []
+
+
+def has_anchor(link: str, anchor: str) -> bool:
+    headings = re.findall(r"^#+ (.*)$", (ROOT / link).read_text(), re.MULTILINE)
+    return not anchor or anchor in (each.lower().replace(" ", "-") for each in headings)

@@ -1,0 +1,395 @@
+"""What changes, by section and row of `docs/migrating.md`: what is done before, and after."""
+
+# No `from __future__ import annotations`: Ravyn 0.4.3 goes by annotations that are no strings.
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import fastapi
+import fastapi.responses
+import lilya.background
+import litestar
+import ravyn
+import starlette.background
+import starlette.responses
+from lilya.apps import Lilya
+from lilya.dependencies import Provide, Provides
+from lilya.exceptions import HTTPException
+from lilya.responses import Response
+from litestar.background_tasks import BackgroundTask as LitestarTask
+from litestar.background_tasks import BackgroundTasks as LitestarTasks
+from pydantic import BaseModel, ValidationError
+from ravyn.core.datastructures import File
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask as StarletteTask
+from starlette.routing import Route
+
+from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, Request, with_background
+from tests.conftest import MakeClient
+
+PAGE = Path(__file__).parent / "pages" / "page.html"
+
+Change = Callable[[MakeClient], object]
+
+
+def on_lilya(handler: Any, method: str = "GET", **options: Any) -> Lilya:
+    app = Lilya(**options)
+    app.route("/", methods=[method])(handler)
+    return app
+
+
+def asked(client: MakeClient, app: Any, method: str = "GET", **sent: Any) -> Any:
+    """The answer to a request, and what it leaves when it is gone."""
+    answer = client(app, raise_server_exceptions=False).request(method, "/", **sent)
+    gc.collect()
+    return answer
+
+
+# From FastAPI
+
+
+async def fastapi_adds(background_tasks: fastapi.BackgroundTasks) -> Any:
+    background_tasks.add_task(print, "added")
+    return fastapi.responses.JSONResponse({}, background=StarletteTask(print, "own"))
+
+
+async def fastapi_default(background_tasks: fastapi.BackgroundTasks = None) -> Any:  # type: ignore[assignment]  # as it is often seen
+    background_tasks.add_task(print, "added")
+
+
+def on_fastapi(handler: Any, method: str = "GET") -> fastapi.FastAPI:
+    app = fastapi.FastAPI()
+    app.api_route("/", methods=[method])(handler)
+    return app
+
+
+async def adds(background_tasks: BackgroundTasks) -> JSONResponse:
+    background_tasks.add_task(print, "added")
+    return JSONResponse({}, background=BackgroundTask(print, "own"))
+
+
+def default_after(client: MakeClient) -> None:
+    @with_background
+    async def handler(background_tasks: BackgroundTasks = None) -> None: ...  # type: ignore[assignment]  # as above
+
+
+def head_after(client: MakeClient) -> None:
+    asked(client, on_lilya(own, "HEAD"), "HEAD")
+
+
+async def own() -> JSONResponse:
+    return JSONResponse({}, background=BackgroundTask(print, "own"))
+
+
+# From Starlette
+
+
+async def starlette_own(request: Any) -> Any:
+    return starlette.responses.JSONResponse({}, background=StarletteTask(print, "own"))
+
+
+KEPT = BackgroundTask(print)
+
+
+def starlette_head(client: MakeClient) -> None:
+    asked(client, Starlette(routes=[Route("/", starlette_own)]), "HEAD")
+
+
+# From Litestar
+
+
+def fail() -> None:
+    raise KeyError
+
+
+def words() -> Iterator[str]:
+    yield "once"
+
+
+def on_litestar(background: Any) -> litestar.Litestar:
+    async def handler() -> None: ...
+
+    return litestar.Litestar([litestar.get("/", background=background)(handler)])
+
+
+def fixed(background: Any) -> Lilya:
+    @with_background(background)
+    async def handler() -> None: ...
+
+    return on_lilya(handler)
+
+
+def twice(client: MakeClient, app: Any) -> None:
+    for _ in range(2):
+        asked(client, app)
+
+
+def litestar_head(client: MakeClient) -> None:
+    async def handler() -> None: ...
+
+    route = litestar.head("/", background=LitestarTask(print, "own"))
+    asked(client, litestar.Litestar([route(handler)]), "HEAD")
+
+
+# From Ravyn
+
+
+def on_ravyn(handler: Any, **options: Any) -> ravyn.Ravyn:
+    return ravyn.Ravyn(routes=[ravyn.Gateway(handler=ravyn.get("/", **options)(handler))])
+
+
+async def ravyn_injected(background_tasks: ravyn.BackgroundTasks) -> None: ...
+
+
+async def ravyn_response() -> ravyn.JSONResponse:
+    return ravyn.JSONResponse({})
+
+
+def is_ours(task: Any, tasks: Any) -> None:
+    tasks.add_task(str)
+    print(isinstance(tasks.tasks[0], task))
+    anyio.run(tasks)
+
+
+def in_containers(task: Any) -> None:
+    for kind, options in (
+        (ravyn.Redirect, {"path": "/"}),
+        (File, {"path": PAGE, "filename": "page.html"}),
+        (ravyn.Stream, {"iterator": iter("ab")}),
+        (ravyn.Template, {"name": "page.html"}),
+        (ravyn.JSON, {"content": {}}),
+    ):
+        kind(**options, background=task)
+    print("taken")
+
+
+# From Lilya
+
+
+def show(self: str, func: str) -> None:
+    print(self, func)
+
+
+def keywords(task: Any) -> None:
+    anyio.run(task(show, self="mine", func="too"))
+
+
+# What ported projects lacked
+
+
+class Item(BaseModel):
+    name: str
+
+
+async def inferred(item: Item) -> str:
+    return item.name
+
+
+async def unfit(request: Request, error: ValidationError) -> JSONResponse:
+    return JSONResponse({"detail": error.errors()}, status_code=422)
+
+
+async def as_json(request: Request, error: HTTPException) -> JSONResponse:
+    return JSONResponse({"detail": error.detail}, status_code=error.status_code)
+
+
+async def teapot() -> None:
+    raise HTTPException(status_code=418, detail="short and stout")
+
+
+async def injected_response(response: Response) -> None: ...
+
+
+async def own_response() -> JSONResponse:
+    return JSONResponse({}, headers={"x": "1"})
+
+
+async def undecorated(background_tasks: BackgroundTasks) -> None:
+    background_tasks.add_task(print, "added")
+
+
+decorated = with_background(undecorated)  # before Lilya marks the other one as a handler
+
+
+@with_background
+def audit_as_a_dependency(background_tasks: BackgroundTasks) -> None:
+    background_tasks.add_task(print, "audited")
+
+
+async def has_dependency(db: Any = Provides()) -> None: ...
+
+
+def audit(tasks: BackgroundTasks) -> None:
+    tasks.add_task(print, "audited")
+
+
+@with_background
+async def passes_its_own(background_tasks: BackgroundTasks) -> None:
+    audit(background_tasks)
+
+
+def status(client: MakeClient, handler: Any, body: Any, **options: Any) -> None:
+    print(asked(client, on_lilya(handler, "POST", **options), "POST", json=body).status_code)
+
+
+def kind(client: MakeClient, **options: Any) -> None:
+    print(asked(client, on_lilya(teapot, **options)).headers["content-type"].partition(";")[0])
+
+
+def printed(value: Any) -> None:
+    print(value)
+
+
+CHANGES: dict[str, dict[str, tuple[Change, Change]]] = {
+    "From FastAPI": {
+        "the handler adds a task, and returns a response with one of its own": (
+            lambda client: asked(client, on_fastapi(fastapi_adds)),
+            lambda client: asked(client, on_lilya(with_background(adds))),
+        ),
+        "`background_tasks: BackgroundTasks = None`": (
+            lambda client: asked(client, on_fastapi(fastapi_default)),
+            default_after,
+        ),
+        "a `HEAD` request": (
+            lambda client: asked(client, on_fastapi(fastapi_adds, "HEAD"), "HEAD"),
+            head_after,
+        ),
+    },
+    "From Starlette": {
+        "a `HEAD` request": (starlette_head, head_after),
+        "`task.is_async`": (
+            lambda client: printed(StarletteTask(anyio.sleep, 1).is_async),
+            lambda client: printed(KEPT.is_async),  # type: ignore[attr-defined]  # that is the point
+        ),
+    },
+    "From Litestar": {
+        "a task raises a `KeyError`": (
+            lambda client: client(on_litestar(LitestarTask(fail))).get("/"),
+            lambda client: client(fixed(BackgroundTask(fail))).get("/"),
+        ),
+        "`BackgroundTasks` of a generator, on two requests": (
+            lambda client: twice(
+                client, on_litestar(LitestarTasks(LitestarTask(print, each) for each in words()))
+            ),
+            lambda client: twice(
+                client, fixed(BackgroundTasks(BackgroundTask(print, each) for each in words()))
+            ),
+        ),
+        "a `HEAD` request": (litestar_head, head_after),
+    },
+    "From Ravyn": {
+        "the handler asks for `background_tasks: BackgroundTasks`": (
+            lambda client: printed(asked(client, on_ravyn(ravyn_injected)).status_code),
+            lambda client: asked(client, on_lilya(decorated)),
+        ),
+        "the route has a task, and its handler is declared to return a response": (
+            lambda client: asked(
+                client, on_ravyn(ravyn_response, background=ravyn.BackgroundTask(print, "fixed"))
+            ),
+            lambda client: asked(client, fixed(BackgroundTask(print, "fixed"))),
+        ),
+        "`isinstance(tasks.tasks[0], BackgroundTask)`, after `tasks.add_task`": (
+            lambda client: is_ours(ravyn.BackgroundTask, ravyn.BackgroundTasks()),
+            lambda client: is_ours(BackgroundTask, BackgroundTasks()),
+        ),
+        "a task in Ravyn's `Redirect`, `File`, `Stream`, `Template` or `JSON`": (
+            lambda client: in_containers(ravyn.BackgroundTask(print)),
+            lambda client: in_containers(KEPT),
+        ),
+    },
+    "From Lilya": {
+        "keywords named `func` and `self`": (
+            lambda client: keywords(lilya.background.Task),
+            lambda client: keywords(BackgroundTask),
+        ),
+    },
+    "What ported projects lacked": {
+        "`item: Item`, a Pydantic model": (
+            lambda client: status(client, inferred, {"name": "a"}),
+            lambda client: status(client, inferred, {"name": "a"}, infer_body=True),
+        ),
+        "a body that does not fit the model": (
+            lambda client: status(client, inferred, {"nome": "a"}, infer_body=True),
+            lambda client: status(
+                client,
+                inferred,
+                {"nome": "a"},
+                infer_body=True,
+                exception_handlers={ValidationError: unfit},
+            ),
+        ),
+        '`raise HTTPException(418, detail="…")`': (
+            lambda client: kind(client),
+            lambda client: kind(client, exception_handlers={HTTPException: as_json}),
+        ),
+        "`response: Response`, to set a header on": (
+            lambda client: status(client, injected_response, {}),
+            lambda client: status(client, own_response, {}),
+        ),
+        "a handler whose `@with_background` was forgotten": (
+            lambda client: client(on_lilya(undecorated)).get("/"),
+            lambda client: asked(client, on_lilya(decorated)),
+        ),
+        "a dependency that adds tasks": (
+            lambda client: asked(
+                client,
+                on_lilya(has_dependency, dependencies={"db": Provide(audit_as_a_dependency)}),
+            ),
+            lambda client: asked(client, on_lilya(passes_its_own)),
+        ),
+    },
+}
+
+
+# What changes for everyone: with the two classes of a framework, and with ours
+
+FRAMEWORKS: dict[str, tuple[Any, Any]] = {
+    "FastAPI": (StarletteTask, fastapi.BackgroundTasks),
+    "Starlette": (StarletteTask, starlette.background.BackgroundTasks),
+    "Litestar": (LitestarTask, LitestarTasks),
+    "Ravyn": (ravyn.BackgroundTask, ravyn.BackgroundTasks),
+    "Lilya": (lilya.background.Task, lilya.background.Tasks),
+}
+
+
+def send(to: str) -> None: ...
+
+
+async def send_async(to: str) -> None:
+    print("sent")
+
+
+def called(task: Any, tasks: Any) -> None:
+    made = task(send("ada"))  # type: ignore[func-returns-value]  # that is the point
+    print("accepted")
+    anyio.run(made)
+
+
+def wrapped(task: Any, tasks: Any) -> None:
+    coroutine = send_async("ada")
+    anyio.run(task(lambda: coroutine))
+    coroutine.close()  # without a word where it was awaited; where it was not, nobody warns
+
+
+def forgotten(task: Any, tasks: Any) -> None:
+    tasks([task(send, "ada")])
+
+
+def failing(task: Any, tasks: Any) -> None:
+    anyio.run(tasks([task(fail), task(send, "ada")]))
+
+
+def going_on(task: Any, tasks: Any) -> None:
+    anyio.run(tasks([task(fail), task(send_async, "ada")], continue_on_error=True))
+
+
+FOR_EVERYONE = {
+    '`BackgroundTask(send("ada"))`': called,
+    '`BackgroundTask(lambda: send_async("ada"))`': wrapped,
+    "a container that no response carries": forgotten,
+    "the first of two tasks fails": failing,
+    "the same under `continue_on_error=True`": going_on,
+}
