@@ -1,10 +1,12 @@
-"""Every example of `examples/guide`, driven over HTTP; and what its tasks did."""
+"""Every example of `examples/guide`, driven over HTTP, and what `docs/guide.md` says of it."""
 
 from __future__ import annotations
 
 import gzip
+import json
 import logging
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,20 +28,21 @@ from lilya.testclient import TestClient
 from ravyn_bg import BackgroundTask, Request
 from tests.conftest import MakeClient
 
-GUIDE = Path(__file__).parents[1] / "examples" / "guide"
+ROOT = Path(__file__).parents[1]
+GUIDE = ROOT / "examples" / "guide"
 
-ClientOf = Callable[[str], TestClient]
+# The examples as the page shows them: name, code, and the table of requests below.
+SHOWN = re.findall(
+    r"^```python\n# examples/guide/(\w+)\.py\n(.*?)^```\n(.*?)(?=^```|^#|\Z)",
+    (ROOT / "docs" / "guide.md").read_text(),
+    re.M | re.S,
+)
+
 Lines = Callable[[], list[str]]
 
 
 def load(name: str) -> Any:
     return import_module(f"examples.guide.{name}")
-
-
-@pytest.fixture
-def client_of(make_client: MakeClient) -> ClientOf:
-    # A task that fails is looked for in the log; the client has its answer, as from a server.
-    return lambda name: make_client(load(name).app, raise_server_exceptions=False)
 
 
 @pytest.fixture
@@ -70,148 +73,77 @@ def served(app: Any) -> Iterator[str]:
         thread.join()
 
 
-def test_every_example_is_driven_here() -> None:
-    names = [example.stem for example in GUIDE.glob("*.py")]
-    tests = Path(__file__).read_text()
-    assert names
-    assert [name for name in names if f'("{name}")' not in tests] == []
-
-
-def test_quick_start(client_of: ClientOf, printed: Lines) -> None:
-    response = client_of("quick_start").post("/register/ada@example.com")
-
-    assert (response.status_code, response.json()) == (201, {"registered": "ada@example.com"})
-    assert printed() == ["Welcome aboard, ada@example.com"]
-
-
-def test_a_single_task_on_a_handler(client_of: ClientOf, printed: Lines) -> None:
-    client = client_of("handler_single_task")
-
-    assert client.post("/users/ada").json() == {"created": "ada"}
-    assert client.post("/users/bob").json() == {"created": "bob"}
-    assert printed() == ["Counted a visit to /users", "Counted a visit to /users"]
-
-
-def test_multiple_tasks_on_a_handler(client_of: ClientOf, printed: Lines) -> None:
-    response = client_of("handler_multiple_tasks").post("/register/ada@example.com")
-
-    assert response.json() == {"registered": "ada@example.com"}
-    assert printed() == [
-        "Email to admin@example.com",
-        "Recorded registration",
-        "Dashboard refreshed",
-    ]
-
-
-def test_a_single_task_on_a_response(client_of: ClientOf, printed: Lines) -> None:
-    response = client_of("response_single_task").post("/users/7/notify/hello")
-
-    assert (response.status_code, response.json()) == (202, {"status": "on its way"})
-    assert printed() == ["User 7: hello"]
-
-
-def test_multiple_tasks_on_a_response(client_of: ClientOf, printed: Lines) -> None:
-    order = {"email": "ada@example.com", "item": "mug", "quantity": 2}
-    response = client_of("response_multiple_tasks").post("/orders", json=order)
-
-    assert (response.status_code, response.json()) == (202, {"status": "accepted"})
-    assert printed() == ["Confirmed to ada@example.com", "Stock of mug: -2", "Recorded order"]
+def test_the_page_shows_the_examples() -> None:
+    shown = {name: code for name, code, _ in SHOWN}
+    assert shown == {each.stem: each.read_text() for each in GUIDE.glob("*.py")}
 
 
 @pytest.mark.parametrize(
-    ("query", "emails"),
-    [("", []), ("?notify=true", ["Email to ada@example.com: Your account is closed"])],
+    ("name", "path", "sent", "answer", "said"),
+    [
+        (name, *row)
+        for name, _, rows in SHOWN
+        for row in re.findall(r"^\| `POST (\S+) ?(.*?)` \| `(.*?)` \| (.*) \|$", rows, re.M)
+    ],
 )
-def test_add_task(query: str, emails: list[str], client_of: ClientOf, printed: Lines) -> None:
-    response = client_of("add_task").post(f"/accounts/ada@example.com/close{query}")
-
-    assert response.json() == {"closed": "ada@example.com"}
-    assert printed() == [*emails, "Log: ada@example.com closed the account"]
-
-
-def test_async_and_sync(client_of: ClientOf, printed: Lines) -> None:
-    assert client_of("async_and_sync").post("/latte").json() == {"receipt": "one latte"}
-    assert printed() == ["Arabica ground", "oat milk steamed"]
-
-
-def test_registration_flow(
-    make_client: MakeClient, printed: Lines, monkeypatch: pytest.MonkeyPatch
+def test_example_does_what_its_row_says(
+    name: str,
+    path: str,
+    sent: str,
+    answer: str,
+    said: str,
+    make_client: MakeClient,
+    printed: Lines,
+    logged: Lines,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # `Lilya(infer_body=True)` sets it for the whole process: here for this test.
     monkeypatch.setattr(settings, "infer_body", False)
-    example = reload(load("registration_flow"))
+    client = make_client(reload(load(name)).app, raise_server_exceptions=False)
 
-    sign_up = {"email": "ada@example.com", "password": "secret"}
-    response = make_client(example.app).post("/register", json=sign_up)
+    response = client.post(path, json=json.loads(sent or "null"))
 
-    assert (response.status_code, response.json()) == (201, {"user_id": 1})
-    assert printed() == [
-        "Welcome aboard, ada@example.com",
-        "Profile of user 1 created",
-        "New user: ada@example.com",
-    ]
+    assert response.is_success
+    assert response.json() == json.loads(answer)
+    assert printed() + logged() == re.findall("`(.*?)`", said)
 
 
 def test_file_upload(
-    client_of: ClientOf, printed: Lines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_client: MakeClient, printed: Lines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    response = client_of("file_upload").post(
-        "/users/7/files", files={"file": ("../cat.txt", b"meow")}
-    )
+    client = make_client(load("file_upload").app)
 
-    assert (response.status_code, response.json()) == (202, {"stored": "cat.txt"})
+    refused = client.post("/users/7/files", data={"file": "cat.txt"})
+    stored = client.post("/users/7/files", files={"file": ("../cat.txt", b"meow")})
+
+    assert (refused.status_code, refused.json()) == (400, {"error": "send a file"})
+    assert (stored.status_code, stored.json()) == (202, {"stored": "cat.txt"})
     assert printed() == ["Compressed cat.txt of user 7"]
     (compressed,) = (path for path in tmp_path.rglob("*") if path.is_file())
     assert compressed == tmp_path / "uploads" / "7" / "cat.txt.gz"
     assert gzip.decompress(compressed.read_bytes()) == b"meow"
 
 
-def test_file_upload_without_a_file(client_of: ClientOf, printed: Lines) -> None:
-    response = client_of("file_upload").post("/users/7/files", data={"file": "cat.txt"})
-
-    assert (response.status_code, response.json()) == (400, {"error": "send a file"})
-    assert printed() == []
-
-
-@pytest.fixture
-def receiver() -> Iterator[tuple[str, list[Any]]]:
-    """The address of a service that takes webhooks, and what it got."""
+def test_webhook(make_client: MakeClient, logged: Lines) -> None:
     app, received = Lilya(), list[Any]()
 
     @app.post("/hook")
     async def hook(request: Request) -> None:
         received.append(await request.json())
 
+    client = make_client(load("webhook").app, raise_server_exceptions=False)
     with served(app) as address:
-        yield f"{address}/hook", received
+        taken, not_taken = (
+            client.post(
+                "/orders", json={"item": "mug", "quantity": 2, "webhook_url": f"{address}/{path}"}
+            )
+            for path in ("hook", "elsewhere")
+        )
 
-
-def test_webhook(client_of: ClientOf, receiver: tuple[str, list[Any]]) -> None:
-    url, received = receiver
-    order = {"item": "mug", "quantity": 2, "webhook_url": url}
-    response = client_of("webhook").post("/orders", json=order)
-
-    assert response.status_code == 201
-    assert received == [{**response.json(), "item": "mug", "quantity": 2}]
-
-
-def test_a_webhook_that_is_not_taken(
-    client_of: ClientOf, receiver: tuple[str, list[Any]], logged: Lines
-) -> None:
-    order = {"item": "mug", "quantity": 2, "webhook_url": f"{receiver[0]}/elsewhere"}
-    response = client_of("webhook").post("/orders", json=order)
-
-    assert response.status_code == 201
+    assert (taken.status_code, not_taken.status_code) == (201, 201)
+    assert received == [{**taken.json(), "item": "mug", "quantity": 2}]
     assert logged() == ["Background task examples.guide.webhook.send_webhook failed"]
-
-
-def test_pitfall_1_a_return_value_goes_nowhere(client_of: ClientOf, printed: Lines) -> None:
-    client = client_of("pitfall_1_return_values")
-
-    assert client.post("/pitfall").json() == {}
-    assert client.post("/cure").json() == {"total": 7}
-    assert printed() == ["2 items, 7 to pay"]
 
 
 @pytest.mark.anyio
@@ -271,46 +203,15 @@ def test_pitfall_2_cured_by_a_queue(
     assert printed() == ["short has 2 words", "short has 2 words"]
 
 
-CHARGE = "Background task examples.guide.pitfall_3_errors.charge failed"
-ONE_LOST = "; 1 later task will not run: examples.guide.pitfall_3_errors.send_receipt"
-
-
-@pytest.mark.parametrize(
-    ("path", "prints", "logs"),
-    [
-        ("/pitfall", [], [CHARGE + ONE_LOST]),
-        ("/cure/go-on", ["Receipt to ada@example.com"], [CHARGE]),
-        (
-            "/cure/handle",
-            ["Asked the barista what a tea costs", "Receipt to ada@example.com"],
-            [],
-        ),
-    ],
-)
-def test_pitfall_3_errors(
-    path: str,
-    prints: list[str],
-    logs: list[str],
-    client_of: ClientOf,
-    printed: Lines,
-    logged: Lines,
-) -> None:
-    response = client_of("pitfall_3_errors").post(f"{path}/tea/ada@example.com")
-
-    assert (response.status_code, response.json()) == (200, {"ordered": "tea"})
-    assert printed() == prints
-    assert logged() == logs
-
-
-def test_pitfall_4_the_test_client_keeps_the_body(client_of: ClientOf, printed: Lines) -> None:
-    client = client_of("pitfall_4_request")
+def test_pitfall_4_the_test_client_keeps_the_body(make_client: MakeClient, printed: Lines) -> None:
+    client = make_client(load("pitfall_4_request").app)
 
     for path in ("/pitfall", "/cure"):
         assert client.post(path, json={"drink": "latte"}).status_code == 200
     assert printed() == ["http://testserver/pitfall: latte", "http://testserver/cure: latte"]
 
 
-def test_pitfall_4_a_server_does_not(printed: Lines, logged: Lines) -> None:
+def test_pitfall_4_a_server_does_not_keep_the_body(printed: Lines, logged: Lines) -> None:
     with served(load("pitfall_4_request").app) as address:
         for path in ("/pitfall", "/cure"):
             response = httpx2.post(f"{address}{path}", json={"drink": "latte"})

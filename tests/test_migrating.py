@@ -21,7 +21,8 @@ from lilya.templating.jinja import Jinja2Template
 from ravyn.core import datastructures
 from starlette.templating import Jinja2Templates
 
-from ravyn_bg import BackgroundTask, BackgroundTasks, background, responses
+import ravyn_bg.responses as responses
+from ravyn_bg import BackgroundTask, BackgroundTasks, background
 from tests.checkers import output
 from tests.conftest import MakeClient
 from tests.migrating.changes import CHANGES, FOR_EVERYONE, FRAMEWORKS, on_lilya
