@@ -76,7 +76,7 @@ def with_background(*given: Any) -> Any:
     meanwhile. A response that has a `background` of its own runs that instead of the fixed tasks.
     If the handler raises, none run.
 
-    Example:
+    Examples:
         >>> from lilya.apps import Lilya
         >>> from ravyn_bg import BackgroundTasks, with_background
         >>> app = Lilya()

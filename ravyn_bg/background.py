@@ -32,7 +32,7 @@ class BackgroundTask(CallRepr, RunTask):
     goes on to the caller. A task that is gone and never began is reported there, too. A task can
     run many times, at once too.
 
-    Example:
+    Examples:
         >>> from ravyn_bg import BackgroundTask, JSONResponse
         >>> def send_email(to: str, *, retries: int = 1) -> None: ...
         >>> task = BackgroundTask(send_email, "a@b.c", retries=3)
@@ -74,7 +74,7 @@ class BackgroundTasks(CallRepr, RunTasks):
     for up to 10 ms, each in its own copy of the context. Each failure is reported on the logger
     `ravyn_bg` when it happens, with the names of the tasks that will not run because of it.
 
-    Example:
+    Examples:
         >>> from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse
         >>> def send_email(to: str) -> None: ...
         >>> async def write_log(message: str) -> None: ...
@@ -115,7 +115,7 @@ class BackgroundTasks(CallRepr, RunTasks):
         Runs where `BackgroundTask` says. A task may add tasks to the container that runs it in
         order; they run too.
 
-        Example:
+        Examples:
             >>> tasks = BackgroundTasks()
             >>> tasks.add_task(print, "done", flush=True)
         """
