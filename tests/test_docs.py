@@ -24,8 +24,8 @@ from tests.checkers import output
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-# `text` is what the Python block above it logs, `…` any lines of that; `tests/test_migrating.py` runs
-# both sides of a `diff`.
+# `text` is what the Python block above it logs, `…` any lines of that. `tests/test_migrating.py`
+# runs both sides of a `diff`.
 LANGUAGES = ("python", "text", "sh", "diff", "ini", "json", "toml", "yaml")
 
 
@@ -184,10 +184,14 @@ PATH = f"{Path(sys.executable).parent}:{ROOT}:/usr/local/bin:/usr/bin:/bin"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_link_leads_to_a_file(document: Path) -> None:
+def test_what_a_document_names_is_there(document: Path) -> None:
     """On the site, too, to which the documents alone belong; it checks anchors when it is built."""
-    text = re.sub(r"^```.*?^```$|`[^`\n]+`", "", document.read_text(), flags=re.M | re.S)
-    links = re.findall(r"\]\((?!https?://|#)([^)#]+)#?([^)]*)\)", text)
+    text = re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    modules = re.findall(r"`python -m ([\w.]+)", text)
+    assert [name for name in modules if not find_spec(name)] == []
+    files = re.findall(r"`((?:benchmarks|examples|tests|tools)/[\w./]+)`", text)
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)#?([^)]*)\)", re.sub(r"`[^`\n]+`", "", text))
     assert [link for link, _ in links if not (document.parent / link).is_file()] == []
     if document.parent == ROOT:  # which is no part of the site
         assert [link for link in links if not has_anchor(*link)] == []

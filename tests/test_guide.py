@@ -25,7 +25,7 @@ from lilya.apps import Lilya
 from lilya.conf import settings
 from lilya.testclient import TestClient
 
-from ravyn_bg import BackgroundTask, Request
+from ravyn_bg import Request
 from tests.conftest import MakeClient
 
 ROOT = Path(__file__).parents[1]
@@ -144,18 +144,6 @@ def test_webhook(make_client: MakeClient, logged: Lines) -> None:
     assert (taken.status_code, not_taken.status_code) == (201, 201)
     assert received == [{**taken.json(), "item": "mug", "quantity": 2}]
     assert logged() == ["Background task examples.guide.webhook.send_webhook failed"]
-
-
-@pytest.mark.anyio
-async def test_pitfall_1_as_far_as_it_is_refused() -> None:
-    def total(prices: list[int]) -> int:
-        return sum(prices)
-
-    with pytest.raises(TypeError, match=r"takes a function and its arguments, got 7 \(int\)"):
-        BackgroundTask(total([3, 4]))  # type: ignore[arg-type]  # refused before it runs as well
-
-    result = await BackgroundTask(total, [3, 4])()  # type: ignore[func-returns-value]  # so is this
-    assert result is None
 
 
 def test_pitfall_2_the_server_goes_on_answering(

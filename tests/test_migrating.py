@@ -100,11 +100,17 @@ def rows(section: str) -> dict[str, list[str]]:
 
 
 def quoted(cell: str) -> list[str]:
-    """The outcome that a cell quotes; what follows its first colon outside of it is a remark."""
+    """The outcome that a cell quotes; what follows its first colon outside of it is a remark.
+
+    But for what an exception says, which stands there between quotation marks.
+    """
+    says = [each for each in re.findall('"(.+?)"', cell) if "`" not in each]
     cell = cell.replace("shop.", "tests.migrating.changes.")
-    return re.findall(r"`(.+?)`", re.sub(r"^((?:`[^`]*`|[^`:])*):.*", r"\1", cell))
+    return re.findall(r"`(.+?)`", re.sub(r"^((?:`[^`]*`|[^`:])*):.*", r"\1", cell)) + says
 
 
+# What an exception says that a cell quotes.
+SAID = "missing 1 required positional argument: 'background_tasks'|'dict' object .*"
 Outcome = Callable[[Callable[[], object]], list[str]]
 
 
@@ -113,11 +119,11 @@ def outcome(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
     """What is printed and logged, and the exception that is raised."""
 
     def outcome(side: Callable[[], object]) -> list[str]:
-        raised = []
+        raised: list[str] = []
         try:
             side()
         except Exception as error:
-            raised.append(type(error).__name__)
+            raised = [type(error).__name__, *re.findall(SAID, str(error))]
         logged = [record.message for record in caplog.records if record.name == "ravyn_bg"]
         caplog.clear()
         return [*capsys.readouterr().out.splitlines(), *logged, *raised]

@@ -20,7 +20,8 @@ OPTIONS = ("--headless", "--no-sandbox", "--hide-scrollbars", "--virtual-time-bu
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None: ...
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        pass
 
 
 def main(folder: Path) -> None:

@@ -310,6 +310,10 @@ CHANGES: dict[str, dict[str, tuple[Change, Change]]] = {
             lambda client: client(on_lilya(undecorated)).get("/"),
             lambda client: asked(client, on_lilya(decorated)),
         ),
+        "the same under `infer_body=True`": (
+            lambda client: client(on_lilya(undecorated, infer_body=True)).get("/"),
+            lambda client: asked(client, on_lilya(decorated, infer_body=True)),
+        ),
         "a dependency that adds tasks": (
             lambda client: asked(
                 client,
