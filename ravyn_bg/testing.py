@@ -35,7 +35,7 @@ def capture_tasks() -> Iterator[list[CapturedTask]]:
 
     Runs nothing itself. A task of the list can be run afterwards: `await tasks[0]()`.
 
-    Example:
+    Examples:
         >>> import anyio
         >>> from ravyn_bg import BackgroundTask, BackgroundTasks
         >>> from ravyn_bg.testing import capture_tasks
