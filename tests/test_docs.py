@@ -21,6 +21,7 @@ from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 import ravyn_bg
 from tests.checkers import output
+from tools import speed
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -197,6 +198,10 @@ def test_what_a_document_names_is_there(document: Path) -> None:
         assert [link for link in links if not has_anchor(*link)] == []
     else:
         assert [link for link, _ in links if "/" in link] == []
+
+
+def test_the_tables_of_speed_hold_what_was_measured() -> None:
+    assert speed.PAGE.read_text() == speed.page()
 
 
 def has_anchor(link: str, anchor: str) -> bool:
