@@ -20,8 +20,8 @@ DEMO, TESTS = re.findall(r"^python -m pip install .+$", Path("README.md").read_t
 # What needs other libraries or type checkers, or cannot differ from Python to Python.
 APART = [
     "coffee_shop",
-    "contributing",
     "docs",
+    "gone",
     "guide",
     "lilya_suite",
     "load",
@@ -29,7 +29,6 @@ APART = [
     "names",
     "outgrowing",
     "packaging",
-    "readme",
     "repr",
     "responses",
     "typing",
@@ -49,7 +48,7 @@ TASKS = [
     "tests/test_running.py",
 ]
 
-nox.options.sessions = ["lint", "demo", "tests", "compat", "lowest", "wheel"]
+nox.options.sessions = ["lint", "docs", "demo", "tests", "compat", "lowest", "wheel"]
 nox.options.error_on_missing_interpreters = True
 nox.options.stop_on_first_error = True
 
@@ -62,6 +61,13 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("pyright")
+
+
+@nox.session(python=NEWEST)
+def docs(session: nox.Session) -> None:
+    """The site, which fails on a link, an anchor or a name that leads nowhere."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "zensical", "build", "--strict")
 
 
 @nox.session(python=OLDEST)

@@ -190,8 +190,9 @@ def test_what_a_document_names_is_there(document: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
     modules = re.findall(r"`python -m ([\w.]+)", text)
     assert [name for name in modules if not find_spec(name)] == []
-    files = re.findall(r"`((?:benchmarks|examples|tests|tools)/[\w./]+)`", text)
-    assert [name for name in files if not (ROOT / name).exists()] == []
+    for file, test in FILES.findall(re.sub(r"https?://\S+", "", text)):
+        assert (ROOT / file).exists(), file
+        assert not test or f"def {test}(" in (ROOT / file).read_text()
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)#?([^)]*)\)", re.sub(r"`[^`\n]+`", "", text))
     assert [link for link, _ in links if not (document.parent / link).is_file()] == []
     if document.parent == ROOT:  # which is no part of the site
@@ -202,6 +203,9 @@ def test_what_a_document_names_is_there(document: Path) -> None:
 
 def test_the_tables_of_speed_hold_what_was_measured() -> None:
     assert speed.PAGE.read_text() == speed.page()
+
+
+FILES = re.compile(r"\b((?:ravyn_bg|benchmarks|docs|examples|tests|tools)/[\w./-]*\w)(?:::(\w+))?")
 
 
 def has_anchor(link: str, anchor: str) -> bool:
