@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: Ravyn 0.4.3 goes by annotations that are no strings.
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +110,6 @@ def starlette_head(client: MakeClient) -> None:
 
 def fail() -> None:
     raise KeyError
-
-
-def words() -> Iterator[str]:
-    yield "once"
 
 
 def on_litestar(background: Any) -> litestar.Litestar:
@@ -259,10 +255,10 @@ CHANGES: dict[str, dict[str, tuple[Change, Change]]] = {
         ),
         "`BackgroundTasks` of a generator, on two requests": (
             lambda client: twice(
-                client, on_litestar(LitestarTasks(LitestarTask(print, each) for each in words()))
+                client, on_litestar(LitestarTasks(LitestarTask(print, each) for each in ["once"]))
             ),
             lambda client: twice(
-                client, fixed(BackgroundTasks(BackgroundTask(print, each) for each in words()))
+                client, fixed(BackgroundTasks(BackgroundTask(print, each) for each in ["once"]))
             ),
         ),
         "a `HEAD` request": (litestar_head, head_after),
