@@ -164,7 +164,8 @@ def test_what_an_iterable_raises_is_raised_as_in_lilya() -> None:
         yield task(send, "a")
         raise LookupError("no such user")
 
-    for kind in (Tasks, tasks):
+    kinds: list[Any] = [Tasks, BackgroundTasks]
+    for kind in kinds:
         with pytest.raises(LookupError, match="no such user"):
             kind(broken())
 
