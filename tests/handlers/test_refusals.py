@@ -1,34 +1,30 @@
 """Mistakes are refused where the handler is decorated, and the message says what to write."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: the handlers are annotated with what is imported here.
 
 import functools
-import inspect
 import re
-from collections.abc import Callable
-from typing import Any, Optional
+from typing import Annotated, Any
 
+import fastapi
+import litestar.background_tasks
 import pytest
+import ravyn
+import starlette.background
+from lilya import background as lilya
 from lilya.apps import Lilya
 from lilya.contrib.openapi.decorator import openapi
 from lilya.decorators import cache, observable
-from lilya.websockets import WebSocket
+from lilya.routing import WebSocketPath
+from lilya.websockets import WebSocket, WebSocketDisconnect
 
-from ravyn_bg import (
-    BackgroundTask,
-    BackgroundTasks,
-    BackgroundTaskType,
-    Task,
-    with_background,
-)
-from tests.handlers.conftest import EqualToAll
+from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
+from tests.conftest import MakeClient
+from tests.handlers.conftest import Ask
 
 decorate: Any = with_background  # wrong uses, which a type checker refuses as well
-fixed = BackgroundTask(print, "fixed")
-
-
-def refused(message: str) -> Any:
-    return pytest.raises(TypeError, match=f"^{re.escape(message)}$")
+task = BackgroundTask(print, "fixed")
+fixed: Any = with_background(task)
 
 
 async def plain(source: str) -> dict[str, str]:
@@ -39,238 +35,7 @@ async def queued(source: str, background_tasks: BackgroundTasks) -> dict[str, st
     return {"source": source}
 
 
-async def without_signature() -> None: ...
-
-
-without_signature.__signature__ = "none"  # type: ignore[attr-defined]  # wrong on purpose
-
-
-async def wrapping_itself() -> None: ...
-
-
-wrapping_itself.__wrapped__ = wrapping_itself  # type: ignore[attr-defined]  # wrong on purpose
-
-
-@pytest.mark.parametrize("handler", [without_signature, wrapping_itself])
-def test_a_handler_whose_parameters_cannot_be_read(handler: Any) -> None:
-
-    for decorator in (decorate, with_background(fixed)):
-        with pytest.raises(
-            TypeError, match=rf"^with_background cannot read what {handler.__name__} takes: "
-        ):
-            decorator(handler)
-
-
-def test_a_handler_that_asks_for_no_tasks() -> None:
-    with refused(
-        "@with_background stands on plain, which asks for no tasks: give it a parameter "
-        "`background_tasks: BackgroundTasks`, or write @with_background(task)."
-    ):
-        with_background(plain)
-
-
-async def one_task(background_task: BackgroundTask) -> None: ...
-
-
-async def one_or_more(background_tasks: BackgroundTaskType) -> None: ...
-
-
-async def perhaps(background_tasks: BackgroundTasks | None) -> None: ...
-
-
-async def optional(
-    background_tasks: Optional[BackgroundTasks],  # noqa: UP045  # the older way, too
-) -> None: ...
-
-
-async def several(background_tasks: list[BackgroundTasks]) -> None: ...
-
-
-async def the_class(background_tasks: type[BackgroundTasks]) -> None: ...
-
-
-async def lilyas_task(background_task: Task) -> None: ...
-
-
-async def with_default(background_tasks: BackgroundTasks = BackgroundTasks()) -> None: ...  # noqa: B008  # wrong on purpose
-
-
-async def with_none(background_tasks: BackgroundTasks = None) -> None: ...  # type: ignore[assignment]  # wrong on purpose
-
-
-async def with_odd_default(background_tasks: BackgroundTasks = EqualToAll()) -> None: ...  # type: ignore[assignment]  # noqa: B008  # wrong on purpose
-
-
-async def by_position(background_tasks: BackgroundTasks, /) -> None: ...
-
-
-async def any_number(*background_tasks: BackgroundTasks) -> None: ...
-
-
-async def any_names(**background_tasks: BackgroundTasks) -> None: ...
-
-
-@pytest.mark.parametrize(
-    "handler",
-    [
-        one_task,
-        one_or_more,
-        perhaps,
-        optional,
-        several,
-        the_class,
-        lilyas_task,
-        with_default,
-        with_none,
-        with_odd_default,
-        by_position,
-        any_number,
-        any_names,
-    ],
-)
-@pytest.mark.parametrize("decorator", [with_background, with_background(fixed)])
-def test_a_parameter_that_no_new_container_can_be_passed_for(decorator: Any, handler: Any) -> None:
-    (parameter,) = inspect.signature(handler).parameters.values()
-
-    with refused(
-        f"{handler.__name__} asks for `{parameter}`, but what each request brings is a new "
-        f"BackgroundTasks, passed by name: write `{parameter.name}: BackgroundTasks`, with no "
-        "default, no union and no star, and not before a `/`."
-    ):
-        decorator(handler)
-
-
-async def coroutine_function() -> None: ...
-
-
-class Handlers:
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
-
-
-@pytest.mark.parametrize("decorator", [decorate, with_background(fixed)])
-@pytest.mark.parametrize(
-    ("make", "shown"),
-    [
-        (lambda: None, "None (NoneType)"),
-        (lambda: "/users", "'/users' (str)"),
-        (lambda: 3, "3 (int)"),
-        (lambda: Handlers, "Handlers (type)"),
-        (Handlers, "Handlers.__call__ (Handlers)"),
-        (coroutine_function, "the coroutine coroutine_function(...)"),
-        (lambda: staticmethod(plain), "plain (staticmethod)"),
-        (lambda: len, "len (builtin_function_or_method)"),
-    ],
-)
-def test_what_is_neither_handler_nor_task(
-    make: Callable[[], Any], shown: str, decorator: Any
-) -> None:
-    with pytest.raises(TypeError, match=rf"^with_background got {re.escape(shown)}: .+\.$"):
-        decorator(make())
-
-
-def test_a_list_of_tasks() -> None:
-    with pytest.raises(TypeError, match=r"^with_background got .*BackgroundTasks\(\[\.\.\.\]\)"):
-        decorate([fixed])
-
-
-def test_the_class_of_tasks() -> None:
-    with pytest.raises(TypeError, match=r"^with_background got BackgroundTask \(type\): make one,"):
-        decorate(BackgroundTask)
-
-
-def test_nothing_at_all() -> None:
-    with pytest.raises(TypeError, match="argument"):
-        decorate()
-
-
-def test_a_task_where_the_handler_belongs() -> None:
-    with pytest.raises(TypeError, match=r"^with_background got "):
-        decorate(fixed)(fixed)
-
-
-@pytest.mark.parametrize("verb", ["get", "post"])
-@pytest.mark.parametrize("handler", [plain, queued])
-def test_above_the_decorator_of_a_route(handler: Any, verb: str) -> None:
-    registered = getattr(Lilya(), verb)("/{source}")(copied(handler))
-
-    with refused(
-        f"@with_background on {handler.__name__} stands above the route decorator, which has "
-        "registered the handler without it: put it below, next to the function."
-    ):
-        with_background(fixed)(registered)
-
-
-def test_above_openapi() -> None:
-    with refused(
-        "@with_background on plain stands above @openapi: put it below, next to the function."
-    ):
-        with_background(fixed)(openapi(summary="Take")(plain))
-
-
-def test_above_a_decorator_that_stands_above_a_route() -> None:
-    registered = Lilya().get("/{source}")(copied(plain))
-
-    @functools.wraps(registered)
-    async def between(source: str) -> Any:
-        return await registered(source)
-
-    with pytest.raises(TypeError, match="above the route decorator"):
-        with_background(fixed)(between)
-
-
-def test_twice_on_one_handler() -> None:
-    with refused(
-        "@with_background on plain stands there twice: write it once, with a BackgroundTasks for "
-        "all fixed tasks."
-    ):
-        with_background(fixed)(with_background(fixed)(plain))
-
-
-@pytest.mark.parametrize("between", [cache(), observable(send=["webhook"])])
-def test_above_a_decorator_that_would_pass_on_the_container(between: Any) -> None:
-    with refused(
-        "@with_background on queued injects a container into @cache or @observable: put it below, "
-        "next to the function."
-    ):
-        with_background(between(queued))
-
-
-async def chat(websocket: WebSocket, background_tasks: BackgroundTasks) -> None: ...
-
-
-async def chat_without_tasks(connection: WebSocket) -> None: ...
-
-
-@pytest.mark.parametrize(
-    ("decorator", "handler"),
-    [
-        (with_background, chat),
-        (with_background(fixed), chat_without_tasks),
-    ],
-)
-def test_a_websocket_which_has_no_response(decorator: Any, handler: Any) -> None:
-    with refused(
-        f"@with_background on {handler.__name__} stands on a websocket: tasks run after a "
-        "response, and a websocket has none."
-    ):
-        decorator(handler)
-
-
-class NotToBeShown:
-    def __repr__(self) -> str:
-        raise AssertionError
-
-
-@pytest.mark.parametrize(
-    "default", ["where the websocket listens", NotToBeShown()], ids=["text", "not to be shown"]
-)
-def test_what_only_speaks_of_websockets_is_none(default: Any) -> None:
-    async def handler(websocket_url: str = default) -> None: ...
-
-    with_background(fixed)(handler)
-
-
-def copied(handler: Any) -> Any:
+def bare(handler: Any) -> Any:
     """The same function over again, for a decorator that leaves a mark on it."""
 
     @functools.wraps(handler)
@@ -278,3 +43,130 @@ def copied(handler: Any) -> Any:
         return await handler(*args, **kwargs)
 
     return copy
+
+
+def noted(name: str, value: Any = None) -> Any:
+    async def handler() -> None: ...
+
+    setattr(handler, name, value or handler)
+    return handler
+
+
+class Needy(BackgroundTasks):
+    def __init__(self, queue: str) -> None:
+        super().__init__()
+
+
+class Chat(WebSocket): ...
+
+
+def asking(annotation: Any) -> Any:
+    async def handler(later: Any) -> None: ...
+
+    handler.__annotations__["later"] = annotation
+    return handler
+
+
+class Endpoint:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+
+FOREIGN = [
+    fastapi.BackgroundTasks,
+    starlette.background.BackgroundTasks,
+    starlette.background.BackgroundTask,
+    litestar.background_tasks.BackgroundTasks,
+    ravyn.BackgroundTasks,
+    lilya.Tasks,
+    lilya.Task,
+]
+IMPORT = "asks for `later: .*`, which is another package's: import it from ravyn_bg"
+ABOVE_ROUTE = "above the route decorator, which has registered .* put it below, next to the func"
+SOCKET = "on handler stands on a websocket: tasks run after a response, and a websocket has none"
+
+# A function that makes the handler, what decorates it, and a key phrase of what is said.
+WRONG: list[tuple[Any, list[Any], str]] = [
+    (lambda: plain, [decorate], r"plain, which asks for no tasks: .* or write @with_background\(t"),
+    (lambda: None, [decorate, fixed], r"got None \(NoneType\): it takes a handler, or the task"),
+    (lambda: "/users", [decorate, fixed], r"got '/users' \(str\): it takes a handler"),
+    (lambda: len, [decorate, fixed], r"got len \(builtin_function_or_method\): it takes"),
+    (lambda: Endpoint, [decorate, fixed], r"got Endpoint \(type\): put it on the methods that"),
+    (Endpoint, [decorate, fixed], r"got Endpoint.__call__ \(Endpoint\): it takes a handler"),
+    (lambda: plain("a"), [decorate, fixed], r"got the coroutine plain\(...\): pass plain and its"),
+    (lambda: staticmethod(plain), [decorate, fixed], r"\(staticmethod\): put it below that, next"),
+    (lambda: classmethod(plain), [decorate, fixed], r"\(classmethod\): put it below that, next"),
+    (lambda: [task], [decorate, fixed], r"\(list\): make it one, BackgroundTasks\(\[\.\.\.\]\)"),
+    (
+        lambda: BackgroundTask,
+        [decorate],
+        r"got BackgroundTask \(type\): make one, BackgroundTask\(",
+    ),
+    (lambda: task, [fixed], r"^with_background got BackgroundTask"),
+    (lambda: noted("__signature__", "none"), [decorate, fixed], "cannot read what handler takes: "),
+    (
+        lambda: noted("__wrapped__"),
+        [decorate, fixed],
+        "cannot read what handler takes: wrapper loop",
+    ),
+    (lambda: Lilya().get("/{source}")(bare(plain)), [fixed], ABOVE_ROUTE),
+    (lambda: Lilya().post("/{source}")(bare(queued)), [decorate, fixed], ABOVE_ROUTE),
+    (lambda: bare(Lilya().get("/{source}")(bare(plain))), [fixed], ABOVE_ROUTE),
+    (lambda: openapi(summary="Take")(plain), [fixed], "stands above @openapi: put it below"),
+    (lambda: fixed(plain), [fixed], "there twice: write it once, with a BackgroundTasks for all"),
+    (lambda: cache()(queued), [decorate], "injects a container into @cache or @observable: put"),
+    (lambda: observable(send=["x"])(queued), [decorate], "injects a container into @cache or @obs"),
+    (lambda: asking(Needy), [decorate, fixed], "is a new BackgroundTasks, passed by name"),
+    *((functools.partial(asking, kind), [decorate, fixed], IMPORT) for kind in FOREIGN),
+    (lambda: asking(fastapi.BackgroundTasks | None), [decorate, fixed], IMPORT),
+    (lambda: asking(WebSocket), [decorate, fixed], SOCKET),
+    (lambda: asking(Chat), [decorate, fixed], SOCKET),
+    (lambda: asking(Annotated[WebSocket, "x"]), [decorate, fixed], SOCKET),
+    (lambda: starlette.background.BackgroundTask(print), [decorate], "import its class from ravyn"),
+    (lambda: fastapi.BackgroundTasks(), [decorate], "import its class from ravyn_bg"),
+    (lambda: litestar.background_tasks.BackgroundTask(print), [decorate], "import its class from"),
+]
+
+
+@pytest.mark.parametrize(("make", "decorators", "phrase"), WRONG, ids=[each[2] for each in WRONG])
+def test_what_is_refused(make: Any, decorators: list[Any], phrase: str) -> None:
+    for decorator in decorators:
+        with pytest.raises(TypeError, match=phrase) as refused:
+            decorator(make())
+
+        assert str(refused.value).endswith(".") or "cannot read" in phrase
+
+
+@pytest.mark.parametrize("given", [(), (plain, "x"), (task, task)], ids=["none", "text", "tasks"])
+def test_other_than_one_argument(given: Any) -> None:
+    with pytest.raises(
+        TypeError,
+        match=rf"^with_background takes one handler, .* got {len(given)} arguments: .*, "
+        r"@with_background\(BackgroundTask\(.*\)\) or .*BackgroundTasks\(\[t1, t2\]\)\)\.$",
+    ):
+        decorate(*given)
+
+
+def test_a_websocket_that_no_annotation_tells_of(make_client: MakeClient) -> None:
+    @fixed
+    async def handler(websocket: Any) -> None: ...
+
+    client: Any = make_client(Lilya(routes=[WebSocketPath("/", handler)]))
+
+    with pytest.raises(WebSocketDisconnect) as closed, client.websocket_connect("/"):
+        raise AssertionError
+
+    assert re.search(SOCKET, closed.value.reason or "")
+
+
+class NotToBeShown:
+    def __repr__(self) -> str:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("default", ["where the websocket listens", NotToBeShown()], ids=type)
+def test_what_only_speaks_of_websockets_is_served(default: Any, ask: Ask) -> None:
+    @fixed
+    async def handler(websocket: str, websocket_url: Any = default) -> str:
+        return websocket
+
+    assert ask(handler, "/7", route="/{websocket}").json() == "7"

@@ -1,8 +1,7 @@
-"""No task crosses from one request to another when many are in the handler at the same time."""
+"""No task crosses from one request to another, whatever the requests share."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from threading import Barrier
 from typing import Any
@@ -15,73 +14,41 @@ from lilya.routing import Path
 from lilya.testclient import AsyncTestClient
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
+from tests.handlers.conftest import Ask
 
-pytestmark = pytest.mark.anyio
-
-CONSTANT = PlainText("constant")
-CONSTANT_WITH_ITS_OWN = PlainText("constant", background=BackgroundTask(lambda: None))
-
-URLS = [f"/{number}" for number in range(8)]
+REQUESTS = 8
 
 request_path: ContextVar[str] = ContextVar("request_path")
 
 
-@pytest.mark.parametrize("constant", [CONSTANT, CONSTANT_WITH_ITS_OWN], ids=["bare", "own"])
-async def test_requests_answered_with_one_constant(constant: Response, anyio_backend: str) -> None:
+async def content() -> str:
+    return "constant"
+
+
+CONSTANTS = {
+    "bare": lambda: PlainText("constant"),
+    "with its own": lambda: PlainText("constant", background=BackgroundTask(lambda: None)),
+    "in time": lambda: PlainText(content()),
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("constant", CONSTANTS)
+async def test_requests_answered_with_one_response(constant: str, anyio_backend: Any) -> None:
     ran: list[tuple[str, str]] = []
-    own, all_are_here = constant.background, meeting(len(URLS))
+    response = CONSTANTS[constant]()
+    own, barrier = response.background, Barrier(REQUESTS, timeout=10)
 
     async def task(source: str) -> None:
         ran.append((request_path.get(), f"/{source}"))
 
-    @with_background
-    async def handler(source: str, background_tasks: BackgroundTasks) -> Response:
+    @with_background(BackgroundTask(lambda: None))
+    def handler(source: str, background_tasks: BackgroundTasks) -> Response:
         background_tasks.add_task(task, source)
-        await all_are_here()
+        barrier.wait()  # until every request is here
         background_tasks.add_task(task, source)
-        return constant
+        return response
 
-    answers = await answers_at_once(handler, anyio_backend)
-
-    assert answers == ["constant"] * len(URLS)
-    assert sorted(ran) == sorted((url, url) for url in URLS * 2)
-    assert constant.background is own
-
-
-async def test_requests_to_a_sync_handler(anyio_backend: str) -> None:
-    ran: list[tuple[str, str]] = []
-    barrier = Barrier(len(URLS), timeout=10)
-
-    def task(source: str) -> None:
-        ran.append((request_path.get(), f"/{source}"))
-
-    @with_background(BackgroundTask(task, "fixed"))
-    def handler(source: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-        background_tasks.add_task(task, source)
-        barrier.wait()
-        return {}
-
-    await answers_at_once(handler, anyio_backend)
-
-    added = [(url, url) for url in URLS]
-    assert sorted(ran) == sorted(added + [(url, "/fixed") for url in URLS])
-
-
-def meeting(size: int) -> Callable[[], Awaitable[None]]:
-    """Something to await in a handler, which lets no request on before that many have come."""
-    all_are_here = anyio.Event()
-    here: list[None] = []
-
-    async def meet() -> None:
-        here.append(None)
-        if len(here) == size:
-            all_are_here.set()
-        await all_are_here.wait()
-
-    return meet
-
-
-async def answers_at_once(handler: Any, backend: Any) -> list[str]:
     app = Lilya(routes=[Path("/{source}", handler)])
     answers: list[str] = []
 
@@ -90,11 +57,35 @@ async def answers_at_once(handler: Any, backend: Any) -> list[str]:
         await app(scope, receive, send)
 
     async def ask(url: str) -> None:
-        client = AsyncTestClient(knowing_its_path, backend=backend)
+        client = AsyncTestClient(knowing_its_path, backend=anyio_backend)
         answers.append((await client.get(url)).text)
 
+    urls = [f"/{number}" for number in range(REQUESTS)]
     with anyio.fail_after(10):
         async with anyio.create_task_group() as group:
-            for url in URLS:
+            for url in urls:
                 group.start_soon(ask, url)
-    return answers
+
+    assert answers == ["constant"] * REQUESTS
+    assert sorted(ran) == sorted((url, url) for url in urls * 2)
+    assert response.background is own
+
+
+def test_each_request_brings_a_new_container_for_each_parameter(ask: Ask) -> None:
+    brought: list[BackgroundTasks] = []
+
+    @with_background
+    async def handler(first: BackgroundTasks, second: SideBySide) -> None:
+        brought.extend([first, second])
+
+    ask(handler)
+    ask(handler)
+
+    assert len({id(container) for container in brought}) == 4
+    assert [type(container) for container in brought] == [BackgroundTasks, SideBySide] * 2
+    assert [container.as_group for container in brought] == [False, True] * 2
+
+
+class SideBySide(BackgroundTasks):
+    def __init__(self) -> None:
+        super().__init__(as_group=True)

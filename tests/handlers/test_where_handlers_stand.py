@@ -14,7 +14,7 @@ from lilya.routing import Include, Path, Router
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 from tests.conftest import MakeClient
-from tests.handlers.conftest import Ask
+from tests.handlers.conftest import Ask, Written
 
 done: list[str] = []
 
@@ -26,40 +26,23 @@ def nothing_done() -> None:
     done.clear()
 
 
+def plain(name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
+    background_tasks.add_task(done.append, f"greeted {name}")
+    return {"hello": name}
+
+
 @with_background(fixed)
 async def greet(name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-    background_tasks.add_task(done.append, f"greeted {name}")
-    return {"hello": name}
+    return plain(name, background_tasks)
 
 
-@with_background(fixed)
-def greet_from_thread(name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-    background_tasks.add_task(done.append, f"greeted {name}")
-    return {"hello": name}
-
-
-@pytest.mark.parametrize("handler", [greet, greet_from_thread])
-@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-def test_below_the_decorator_of_a_route(method: str, handler: Any, make_client: MakeClient) -> None:
-    app = Lilya()
-    getattr(app, method)("/greet/{name}")(handler)
-
-    response = make_client(app).request(method, "/greet/ada")
-
-    assert response.json() == {"hello": "ada"}
-    assert done == ["fixed", "greeted ada"]
-
-
-def routed() -> Lilya:
-    app = Lilya()
-    app.route("/greet/{name}", methods=["GET"])(greet)
-    return app
-
-
-def added(handler: Any) -> Lilya:  # `Any`, as Lilya takes more handlers than its types say
-    app = Lilya()
-    app.add_route("/greet/{name}", handler, methods=["GET"])
-    return app
+def added(by: str, *call: Any) -> Lilya:
+    app: Any = Lilya()
+    if by == "add_route":
+        app.add_route("/greet/{name}", greet, methods=["GET"])
+    else:
+        getattr(app, by)("/greet/{name}", *call)(greet)
+    return app  # type: ignore[no-any-return]  # made above
 
 
 ROUTES: dict[str, list[Any]] = {
@@ -67,8 +50,8 @@ ROUTES: dict[str, list[Any]] = {
     "Include": [Include("/greet", routes=[Include("/", routes=[Path("/{name}", greet)])])],
     "ChildLilya": [Include("/greet", app=ChildLilya(routes=[Path("/{name}", greet)]))],
     "Router": [Include("/greet", app=Router(routes=[Path("/{name}", greet)]))],
-    "app.route": routed().routes,
-    "app.add_route": added(greet).routes,
+    "app.route": added("route", ["GET"]).routes,
+    "app.add_route": added("add_route").routes,
 }
 
 
@@ -77,6 +60,60 @@ def test_in_every_kind_of_route(route: str, make_client: MakeClient) -> None:
     client = make_client(Lilya(routes=ROUTES[route]))
 
     assert client.get("/greet/ada").json() == {"hello": "ada"}
+
+    assert done == ["fixed", "greeted ada"]
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_below_the_decorator_of_a_route(
+    method: str, written: Written, make_client: MakeClient
+) -> None:
+    app = Lilya()
+    getattr(app, method)("/greet/{name}")(with_background(fixed)(written(plain)))
+
+    assert make_client(app).request(method, "/greet/ada").json() == {"hello": "ada"}
+
+    assert done == ["fixed", "greeted ada"]
+
+
+class Greeter:
+    def __init__(self, greeting: str) -> None:
+        self.greeting = greeting
+
+    @with_background(fixed)
+    async def method(self, name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
+        return {self.greeting: plain(name, background_tasks)["hello"]}
+
+    def plain(self, name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
+        return {self.greeting: plain(name, background_tasks)["hello"]}
+
+    @staticmethod
+    @with_background(fixed)
+    def static(name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
+        return plain(name, background_tasks)
+
+    @classmethod
+    @with_background(fixed)
+    def of_class(cls, name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
+        return plain(name, background_tasks)
+
+
+def say(greeting: str, name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
+    return {greeting: plain(name, background_tasks)["hello"]}
+
+
+HANDLERS: dict[str, Any] = {
+    "method": Greeter("hello").method,
+    "bound method": with_background(fixed)(Greeter("hello").plain),
+    "static method": Greeter.static,
+    "class method": Greeter.of_class,
+    "partial": with_background(fixed)(partial(say, "hello")),
+}
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_on_every_kind_of_handler(handler: str, ask: Ask) -> None:
+    assert ask(HANDLERS[handler], "/ada", route="/{name}").json() == {"hello": "ada"}
 
     assert done == ["fixed", "greeted ada"]
 
@@ -98,104 +135,45 @@ class Greetings(Controller):
         return "PUT"
 
 
+class Polite(Greetings):
+    async def get(self, request: Request) -> Any:  # type: ignore[override]  # as Lilya sees it
+        response: Any = await super().get(request)  # type: ignore[call-arg]
+        response.headers["x-polite"] = "1"
+        return response
+
+
+@pytest.mark.parametrize("controller", [Greetings, Polite])
 @pytest.mark.parametrize(
     ("method", "expected"),
-    [
-        ("GET", ["Greetings got"]),
-        ("POST", ["fixed", "Greetings was posted to"]),
-        ("PUT", []),
-        ("HEAD", []),
-    ],
+    [("GET", ["got"]), ("POST", ["fixed", "was posted to"]), ("PUT", []), ("HEAD", [])],
 )
 def test_on_the_methods_of_a_controller(
-    method: str, expected: list[str], make_client: MakeClient
+    method: str, expected: list[str], controller: type[Controller], make_client: MakeClient
 ) -> None:
-    client = make_client(Lilya(routes=[Path("/", Greetings)]))
+    client = make_client(Lilya(routes=[Path("/", controller)]))
 
     response = client.request(method, "/")
 
     assert response.text == ("" if method == "HEAD" else f'"{method}"')
-    assert done == expected
+    assert [each.removeprefix(f"{controller.__name__} ") for each in done] == expected
+    assert ("x-polite" in response.headers) == (controller is Polite and method in ("GET", "HEAD"))
 
 
-class Greeter:
-    def __init__(self, greeting: str) -> None:
-        self.greeting = greeting
-
-    @with_background(fixed)
-    async def greet(self, name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-        background_tasks.add_task(done.append, f"greeted {name}")
-        return {self.greeting: name}
-
-    async def plain(self, name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-        background_tasks.add_task(done.append, f"greeted {name}")
-        return {self.greeting: name}
-
-    @staticmethod
-    @with_background(fixed)
-    def static(name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-        background_tasks.add_task(done.append, f"greeted {name}")
-        return {"hello": name}
-
-    @classmethod
-    @with_background(fixed)
-    def of_class(cls, name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-        background_tasks.add_task(done.append, f"greeted {name}")
-        return {"hello": name}
-
-
-async def say(greeting: str, name: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-    background_tasks.add_task(done.append, f"greeted {name}")
-    return {greeting: name}
-
-
-@pytest.mark.parametrize(
-    "handler",
-    [
-        Greeter("hello").greet,
-        with_background(fixed)(Greeter("hello").plain),
-        Greeter.static,
-        Greeter.of_class,
-        with_background(fixed)(partial(say, "hello")),
-    ],
-    ids=["method", "bound method", "static method", "class method", "partial"],
-)
-def test_on_every_kind_of_handler(handler: Any, ask: Ask) -> None:
-    assert ask(handler, "/ada", route="/{name}").json() == {"hello": "ada"}
-
-    assert done == ["fixed", "greeted ada"]
-
-
-def test_a_sync_handler_runs_in_a_worker_thread(ask: Ask) -> None:
+def test_a_handler_runs_where_lilya_runs_it(written: Written, ask: Ask) -> None:
     threads: list[threading.Thread] = []
 
     async def on_the_event_loop() -> None:
         threads.append(threading.current_thread())
 
     @with_background(BackgroundTask(on_the_event_loop))
+    @written
     def handler() -> None:
         threads.append(threading.current_thread())
 
     ask(handler)
 
-    in_worker, on_loop = threads
-    assert in_worker is not on_loop
-
-
-def test_an_async_handler_runs_on_the_event_loop(ask: Ask) -> None:
-    threads: list[threading.Thread] = []
-
-    async def on_the_event_loop() -> None:
-        threads.append(threading.current_thread())
-
-    @with_background(BackgroundTask(on_the_event_loop))
-    async def handler() -> None:
-        await on_the_event_loop()
-
-    ask(handler)
-
     in_handler, on_loop = threads
-    assert in_handler is on_loop
+    assert (in_handler is on_loop) == (written.__name__ == "made_async")
 
 
 def test_one_handler_on_several_routes(make_client: MakeClient) -> None:
@@ -210,19 +188,16 @@ def test_one_handler_on_several_routes(make_client: MakeClient) -> None:
 
 
 def test_one_handler_with_tasks_and_without(make_client: MakeClient) -> None:
-    async def plain(name: str) -> dict[str, str]:
+    async def bare(name: str) -> dict[str, str]:
         return {"hello": name}
 
-    app = Lilya(
-        routes=[
-            Path("/before/{name}", plain),
-            Path("/with/{name}", with_background(fixed)(plain)),
-            Path("/after/{name}", plain),
-        ]
-    )
+    app = Lilya(routes=[Path("/before/{name}", bare)])
+    app.get("/plain/{name}")(bare)
+    app.get("/with/{name}")(with_background(fixed)(bare))
+    app.get("/after/{name}")(bare)
     client = make_client(app)
 
-    answers = [client.get(f"/{where}/ada").json() for where in ("before", "with", "after")]
+    answers = [client.get(f"/{at}/ada").json() for at in ("before", "plain", "with", "after")]
 
-    assert answers == [{"hello": "ada"}] * 3
+    assert answers == [{"hello": "ada"}] * 4
     assert done == ["fixed"]

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import enum
 import io
 import pathlib
 import uuid
-from collections import namedtuple
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import jinja2
-import msgspec
 import pydantic
 import pytest
 from lilya.apps import Lilya
 from lilya.encoders import Encoder, register_encoder
 from lilya.responses import (
     CSVResponse,
-    Error,
     EventStreamResponse,
     FileResponse,
-    HTMLResponse,
     ImageResponse,
     JSONResponse,
-    NDJSONResponse,
     Ok,
     PlainText,
     RedirectResponse,
@@ -41,7 +35,6 @@ from lilya.responses import (
 from lilya.routing import Path
 from lilya.types import Message
 from starlette.responses import FileResponse as StarletteFile
-from starlette.responses import JSONResponse as StarletteJSON
 from typing_extensions import Self
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
@@ -56,20 +49,9 @@ class Point:
     y: int
 
 
-class Struct(msgspec.Struct):
-    name: str
-
-
 class Model(pydantic.BaseModel):
     name: str
     when: datetime.date = datetime.date(2026, 1, 2)
-
-
-class Color(enum.Enum):
-    RED = "red"
-
-
-Pair = namedtuple("Pair", "left right")  # noqa: PYI024  # the untyped kind
 
 
 class Celsius:
@@ -83,24 +65,16 @@ class CelsiusEncoder(Encoder[Celsius]):
         return f"{value.degrees} °C"
 
 
-class StructEncoder(Encoder[Struct]):
-    __type__ = Struct
-
-    def serialize(self, value: Struct) -> Any:
-        return msgspec.to_builtins(value)
-
-
 register_encoder(CelsiusEncoder)
-register_encoder(StructEncoder)
 
 
 def chunks() -> Iterator[str]:
-    yield from ("first ", "second ", "third")
+    yield from ("first ", "second")
 
 
 async def chunks_in_time() -> AsyncIterator[bytes]:
-    for chunk in chunks():
-        yield chunk.encode()
+    yield b"first "
+    yield b"second"
 
 
 async def content_in_time() -> str:
@@ -145,44 +119,28 @@ EVENTS: list[dict[str, Any]] = [{"event": "tick", "data": {"n": 1}}, {"id": 2, "
 
 ANSWERS: dict[str, Callable[[], Any]] = {
     "None": lambda: None,
-    "True": lambda: True,
     "an int": lambda: 7,
-    "a large int": lambda: 10**30,
     "a float": lambda: 1.5,
     "a str": lambda: "text — with ünicode",
     "an empty str": lambda: "",
     "a str that is JSON": lambda: '{"a": 1}',
     "bytes": lambda: b"bytes",
     "a dict": lambda: {"a": {"b": [1, None, "ü"]}},
-    "an empty dict": dict,
     "a dict with keys that are one in JSON": lambda: {1: "a", "1": "b"},
-    "a list": lambda: [1, "two", {}],
-    "a tuple": lambda: (1, 2),
     "a set": lambda: {1},
     "a generator": lambda: (n for n in range(3)),
-    "a named tuple": lambda: Pair(1, 2),
     "a dataclass": lambda: Point(1, 2),
-    "dataclasses": lambda: [Point(1, 2), Point(3, 4)],
-    "a msgspec struct": lambda: Struct("a"),
-    "a pydantic model": lambda: Model(name="a"),
     "pydantic models": lambda: {"models": [Model(name="a")]},
     "something with an encoder of its own": lambda: [Celsius()],
-    "an enum": lambda: Color.RED,
     "a date": lambda: datetime.datetime(2026, 1, 2, 3, 4, 5),
-    "a timedelta": lambda: datetime.timedelta(days=1, seconds=2),
     "a uuid": lambda: uuid.UUID(int=1),
-    "a path": lambda: pathlib.PurePosixPath("/a/b"),
     "Response": lambda: Response("hello", media_type="text/x-own"),
-    "Response without content": lambda: Response(),
     "Response 204": lambda: Response(status_code=204),
     "Response 304": lambda: Response(status_code=304, headers={"etag": "a"}),
     "Response with content in time": lambda: PlainText(content_in_time()),
     "Response with cookies": with_cookies,
     "a response that cannot be copied": lambda: NotToBeCopied("hello"),
     "a response that takes no tasks": lambda: TakesNoTasks("hello"),
-    "PlainText": lambda: PlainText("hello"),
-    "HTMLResponse": lambda: HTMLResponse("<p>hello</p>"),
-    "Error": lambda: Error("broken"),
     "JSONResponse": lambda: JSONResponse({"a": 1}, status_code=202),
     "JSONResponse with an encoder": lambda: JSONResponse(Celsius(), encoders=[CelsiusEncoder]),
     "Ok": lambda: Ok({"a": 1}),
@@ -199,46 +157,34 @@ ANSWERS: dict[str, Callable[[], Any]] = {
         jinja2.Template("Hello {{ name }}"), context={"name": "you"}
     ),
     "CSVResponse": lambda: CSVResponse(ROWS),
-    "CSVResponse without rows": lambda: CSVResponse(),
-    "NDJSONResponse": lambda: NDJSONResponse(ROWS),
     "XMLResponse": lambda: XMLResponse({"a": [1, 2]}),
     "an ASGI function": lambda: application,
     "an ASGI object": lambda: Application(),
     "an ASGI app of Lilya": lambda: Lilya(routes=[Path("/", lambda: "inner")]),
-    "a Starlette response": lambda: StarletteJSON({"a": 1}, headers={"x-one": "1"}),
     "a Starlette file": lambda: StarletteFile(HERE),
 }
 
-every_answer = pytest.mark.parametrize("answer", ANSWERS)
 
-
-@every_answer
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-def test_async_handlers(answer: str, method: str, make_client: MakeClient, ran: list[str]) -> None:
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("tasks", ["fixed", "added"])
+def test_the_answer_is_that_of_the_handler(
+    tasks: str, method: str, answer: str, make_client: MakeClient, ran: list[str]
+) -> None:
     async def handler() -> Any:
         return ANSWERS[answer]()
 
-    decorated = with_background(BackgroundTask(ran.append, "fixed"))(handler)
+    def adding(background_tasks: BackgroundTasks) -> Any:
+        background_tasks.add_task(ran.append, "added")
+        return ANSWERS[answer]()
+
+    fixed = with_background(BackgroundTask(ran.append, "fixed"))
+    decorated: Any = fixed(handler) if tasks == "fixed" else with_background(adding)
 
     assert sent(decorated, method, make_client) == sent(handler, method, make_client)
 
     # On `HEAD` it is each response class of Lilya's that decides.
-    assert ran == ["fixed"] or method == "HEAD"
-
-
-@every_answer
-def test_sync_handlers_that_add_tasks(answer: str, make_client: MakeClient, ran: list[str]) -> None:
-    def handler() -> Any:
-        return ANSWERS[answer]()
-
-    @with_background
-    def adding(background_tasks: BackgroundTasks) -> Any:
-        background_tasks.add_task(ran.append, "added")
-        return handler()
-
-    assert sent(adding, "GET", make_client) == sent(handler, "GET", make_client)
-
-    assert ran == ["added"]
+    assert ran == [tasks] or method == "HEAD"
 
 
 def test_what_cannot_be_sent_raises_alike(make_client: MakeClient) -> None:
