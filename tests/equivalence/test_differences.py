@@ -43,17 +43,6 @@ def test_a_flag_that_is_no_bool() -> None:
         BackgroundTasks([], wrong)
 
 
-def test_an_iterable_that_raises() -> None:
-    def broken() -> Iterator[Task]:
-        yield Task(print)
-        raise KeyError("broken")
-
-    with pytest.raises(KeyError):
-        Tasks(broken())  # type: ignore[arg-type]  # Lilya wants a sequence
-    with pytest.raises(TypeError):
-        BackgroundTasks(broken())
-
-
 async def test_an_awaitable_that_a_sync_function_returns() -> None:
     class Awaitable:
         awaited = False

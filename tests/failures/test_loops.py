@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import sys
 import traceback
 from collections.abc import Callable
 
@@ -14,15 +12,10 @@ from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.failures.conftest import Records
 from tests.failures.tasks import (
     Container,
-    TaskError,
     both_modes,
     error_of,
-    fail,
     full_name,
     leaves,
-    nested,
-    succeed,
-    succeed_async,
 )
 
 pytestmark = pytest.mark.anyio

@@ -87,15 +87,23 @@ SOCKET = "on handler stands on a websocket: tasks run after a response, and a we
 # A function that makes the handler, what decorates it, and a key phrase of what is said.
 WRONG: list[tuple[Any, list[Any], str]] = [
     (lambda: plain, [decorate], r"plain, which asks for no tasks: .* or write @with_background\(t"),
-    (lambda: None, [decorate, fixed], r"got None \(NoneType\): it takes a handler, or the task"),
-    (lambda: "/users", [decorate, fixed], r"got '/users' \(str\): it takes a handler"),
-    (lambda: len, [decorate, fixed], r"got len \(builtin_function_or_method\): it takes"),
-    (lambda: Endpoint, [decorate, fixed], r"got Endpoint \(type\): put it on the methods that"),
-    (Endpoint, [decorate, fixed], r"got Endpoint.__call__ \(Endpoint\): it takes a handler"),
+    (lambda: None, [decorate, fixed], r"got None \(NoneType\): put it next to the function of"),
+    (lambda: "/users", [decorate, fixed], r"got '/users' \(str\): put it next to the function"),
+    (lambda: len, [decorate, fixed], r"got len \(builtin_function_or_method\): put it next"),
+    (lambda: Endpoint, [decorate, fixed], r"got Endpoint \(type\): put it next to the function"),
+    (Endpoint, [decorate, fixed], r"got Endpoint.__call__ \(Endpoint\): put it next to"),
     (lambda: plain("a"), [decorate, fixed], r"got the coroutine plain\(...\): pass plain and its"),
-    (lambda: staticmethod(plain), [decorate, fixed], r"\(staticmethod\): put it below that, next"),
-    (lambda: classmethod(plain), [decorate, fixed], r"\(classmethod\): put it below that, next"),
-    (lambda: [task], [decorate, fixed], r"\(list\): make it one, BackgroundTasks\(\[\.\.\.\]\)"),
+    (
+        lambda: staticmethod(plain),
+        [decorate, fixed],
+        r"\(staticmethod\): put it next to",
+    ),
+    (
+        lambda: classmethod(plain),
+        [decorate, fixed],
+        r"\(classmethod\): put it next to",
+    ),
+    (lambda: [task], [decorate, fixed], r"\(list\): .* give it BackgroundTasks\(\[\.\.\.\]\)"),
     (
         lambda: BackgroundTask,
         [decorate],
@@ -115,15 +123,23 @@ WRONG: list[tuple[Any, list[Any], str]] = [
     (lambda: fixed(plain), [fixed], "there twice: write it once, with a BackgroundTasks for all"),
     (lambda: cache()(queued), [decorate], "injects a container into @cache or @observable: put"),
     (lambda: observable(send=["x"])(queued), [decorate], "injects a container into @cache or @obs"),
-    (lambda: asking(Needy), [decorate, fixed], "is a new BackgroundTasks, passed by name"),
+    (lambda: asking(Needy), [decorate, fixed], "Needy.* missing 1 required"),
     *((functools.partial(asking, kind), [decorate, fixed], IMPORT) for kind in FOREIGN),
     (lambda: asking(fastapi.BackgroundTasks | None), [decorate, fixed], IMPORT),
     (lambda: asking(WebSocket), [decorate, fixed], SOCKET),
     (lambda: asking(Chat), [decorate, fixed], SOCKET),
     (lambda: asking(Annotated[WebSocket, "x"]), [decorate, fixed], SOCKET),
-    (lambda: starlette.background.BackgroundTask(print), [decorate], "import its class from ravyn"),
-    (lambda: fastapi.BackgroundTasks(), [decorate], "import its class from ravyn_bg"),
-    (lambda: litestar.background_tasks.BackgroundTask(print), [decorate], "import its class from"),
+    (
+        lambda: starlette.background.BackgroundTask(print),
+        [decorate],
+        "got .*: import it from ravyn_bg",
+    ),
+    (lambda: fastapi.BackgroundTasks(), [decorate], "import it from ravyn_bg.$"),
+    (
+        lambda: litestar.background_tasks.BackgroundTask(print),
+        [decorate],
+        ": import it from ravyn_bg",
+    ),
 ]
 
 
@@ -133,16 +149,12 @@ def test_what_is_refused(make: Any, decorators: list[Any], phrase: str) -> None:
         with pytest.raises(TypeError, match=phrase) as refused:
             decorator(make())
 
-        assert str(refused.value).endswith(".") or "cannot read" in phrase
+        assert str(refused.value).endswith(".") or re.search("cannot read|missing", phrase)
 
 
 @pytest.mark.parametrize("given", [(), (plain, "x"), (task, task)], ids=["none", "text", "tasks"])
 def test_other_than_one_argument(given: Any) -> None:
-    with pytest.raises(
-        TypeError,
-        match=rf"^with_background takes one handler, .* got {len(given)} arguments: .*, "
-        r"@with_background\(BackgroundTask\(.*\)\) or .*BackgroundTasks\(\[t1, t2\]\)\)\.$",
-    ):
+    with pytest.raises(TypeError, match=r"takes one argument: .* BackgroundTasks\(\[t1, t2\]\)\.$"):
         decorate(*given)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
@@ -320,7 +319,6 @@ def test_none_runs_if_the_answer_fails_by_itself(
     ask: Ask,
     ran: Ran,
     fixed: BackgroundTask,
-    told: list[str],
 ) -> None:
     @with_background(fixed)
     @written
@@ -330,7 +328,5 @@ def test_none_runs_if_the_answer_fails_by_itself(
 
     with pytest.raises((LookupError, BaseExceptionGroup)):
         ask(handler)
-    gc.collect()
 
     assert ran == []
-    assert told == ["Background task list.append never ran"]  # the one that was added
