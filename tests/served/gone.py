@@ -15,7 +15,7 @@ app = Lilya()
 
 
 def note(way: str) -> None:
-    print(f"the task of {way} ran", flush=True)
+    print(f"the task of {way} ran\n", end="", flush=True)  # in one piece: there are other threads
 
 
 async def slow() -> None:
