@@ -23,7 +23,6 @@ APART = [
     "docs",
     "gone",
     "guide",
-    "lilya_suite",
     "load",
     "migrating",
     "names",
@@ -38,14 +37,14 @@ FEWER = {"RAVYN_BG_PROGRAMS": "400"}
 # What needs nothing of Lilya's but tasks. (In AnyIO 4.1, `lilya.apps` cannot be imported, and a
 # test whose argument is called `func` cannot run.)
 TASKS = [
-    "tests/equivalence/test_differences.py",
+    "tests/failures/test_hostile_errors.py",
     "tests/failures/test_loops.py",
     "tests/failures/test_no_failures.py",
     "tests/test_background_tasks.py",
-    "tests/test_front_door.py",
-    "tests/test_odd_tasks.py",
+    "tests/test_cancellation.py",
     "tests/test_refusals.py",
     "tests/test_running.py",
+    "tests/test_subclasses.py",
 ]
 
 nox.options.sessions = ["lint", "docs", "demo", "tests", "compat", "lowest", "wheel"]
@@ -118,7 +117,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session(python=BETWEEN[-1])
 def mutants(session: nox.Session) -> None:
     """Change the package in each way that mutmut knows: which changes does no test notice?"""
-    session.install("mutmut", ".[test]")
+    session.install("mutmut", ".[dev]")
     copy = Path(session.create_tmp()) / "copy"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(".", copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))

@@ -8,22 +8,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from tests.equivalence.programs import (
-    ERRORS,
-    Add,
-    AwaitHolds,
-    Call,
-    Cancel,
-    Fail,
-    Group,
-    Hold,
-    InOrder,
-    Pause,
-    Program,
-    SetContext,
-    Step,
-    Tree,
-)
+from tests.equivalence.programs import ERRORS, Add, Call, Container, Program, Step, Tree
 
 T = TypeVar("T")
 Steps = tuple[Step, ...]
@@ -42,10 +27,10 @@ CALLS = [
     # Lilya's own task drops the awaitable, here too.
     if each[0] != "returns awaitable" or not each[-1]
 ]
-BASIC: Steps = (Pause(), SetContext(1), SetContext(2))
-FAIL: Steps = tuple(Fail(error) for error in ERRORS)
-CANCEL: Steps = (Cancel(native=False), Cancel(native=True)) * 2
-HOLD: Steps = (Hold(None), *(Hold(error) for error in ERRORS))
+BASIC: Steps = (Step("pause"), Step("set context", value=1), Step("set context", value=2))
+FAIL: Steps = tuple(Step("fail", error) for error in ERRORS)
+CANCEL: Steps = (Step("cancel"), Step("cancel task")) * 2
+HOLD: Steps = tuple(Step("hold", error) for error in (None, *ERRORS))
 
 
 @st.composite
@@ -76,19 +61,19 @@ class Drawing:
             return self.leaf(ends)
         if kind == "row":  # what shares one thread
             leaves = [self.leaf(ends) for _ in range(self.one_of(2, 3, 4))]
-            return InOrder(tuple(replace(each, way="sync", habit="plain") for each in leaves))
+            return Container(tuple(replace(each, way="sync", habit="plain") for each in leaves))
         habit, of_lilya = self.one_of(*HABITS), self.one_in(4)
         if kind == "in order":
             habit = self.one_of(habit, habit, "loops", "goes on")
-            return InOrder(self.trees(depth - 1, ends), habit, of_lilya)
+            return Container(self.trees(depth - 1, ends), habit, of_lilya)
         if not ends:
-            return Group(self.trees(depth - 1, ()), habit, of_lilya)
+            return Container(self.trees(depth - 1, ()), habit, of_lilya, True)
         if self.one_in(2):  # where a task may fail without a race, but not cancel
-            return Group(self.trees(depth - 1, FAIL), "goes on")
-        await_holds = Call((AwaitHolds(),), self.one_of("async", "sync"))
-        breaker = InOrder((await_holds, self.tree(depth - 1, ends), Call((self.one_of(*FAIL),))))
+            return Container(self.trees(depth - 1, FAIL), "goes on", as_group=True)
+        await_holds = Call((Step("await holds"),), self.one_of("async", "sync"))
+        breaker = Container((await_holds, self.tree(depth - 1, ends), Call((self.one_of(*FAIL),))))
         held = [self.held(depth - 1) for _ in range(self.one_of(0, 1, 2, 3))]
-        return Group(tuple(held), habit, of_lilya, breaker)
+        return Container(tuple(held), habit, of_lilya, True, breaker)
 
     def leaf(self, ends: Steps) -> Call:
         end = [self.one_of(*ends)] if ends and self.one_in(2) else []
@@ -100,7 +85,7 @@ class Drawing:
     def held(self, depth: int) -> Tree:
         """What holds until the group is cancelled, among tasks that end well."""
         before, after = self.trees(depth, ()), self.trees(depth, ())
-        return InOrder((*before, self.call(self.one_of(*HOLD)), *after))
+        return Container((*before, self.call(self.one_of(*HOLD)), *after))
 
     def add(self) -> Add:
         call, up, by_add_task = self.call(), self.one_of(0, 1, 2), self.one_in(2)
@@ -108,7 +93,7 @@ class Drawing:
             call = replace(call, way=self.one_of("async", "sync"), habit="plain")
         return Add(call, up, by_add_task)
 
-    def call(self, *steps: Step) -> Call:
+    def call(self, *steps: Step | Add) -> Call:
         """A task that takes these steps, among some more."""
         more = self.draw(self.basic_steps)
         before = self.one_of(*range(len(more) + 1))

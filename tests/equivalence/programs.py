@@ -20,7 +20,7 @@ class Program:
 class Call:
     """A task whose function takes these steps."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Step | Add, ...]
     way: str = "async"  # or "sync", or "returns awaitable"
     form: str = "function"  # or "partial", "object", "method"
     keyword: str | None = None
@@ -30,43 +30,31 @@ class Call:
 
 
 @dataclass(frozen=True)
-class InOrder:
-    children: tuple[Tree, ...]
-    habit: str = "plain"
-    of_lilya: bool = False
-
-
-@dataclass(frozen=True)
-class Group:
+class Container:
     """With a breaker, all children hold until that one fails or cancels; else none of them does."""
 
     children: tuple[Tree, ...]
     habit: str = "plain"
     of_lilya: bool = False
+    as_group: bool = False
     breaker: Tree | None = None
 
 
-Tree = Call | InOrder | Group
+Tree = Call | Container
 
 
 @dataclass(frozen=True)
-class SetContext:
-    value: int
+class Step:
+    """What a function does.
 
+    "pause": a checkpoint, if it is async. "cancel": by a scope around the program; "cancel task":
+    by asyncio's `Task.cancel`. "await holds": wait until all other children of the group hold, so
+    that what comes next is no race. "hold": until the group is cancelled, then fail or do not.
+    """
 
-@dataclass(frozen=True)
-class Pause:
-    """A checkpoint, if the function is async."""
-
-
-@dataclass(frozen=True)
-class Fail:
-    error: str
-
-
-@dataclass(frozen=True)
-class Cancel:
-    native: bool  # by `asyncio.Task.cancel`, or by a cancel scope around the program
+    what: str  # one of these, or "fail", "set context"
+    error: str | None = None
+    value: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,20 +65,6 @@ class Add:
     up: int
     by_add_task: bool
 
-
-@dataclass(frozen=True)
-class Hold:
-    """Wait until the group is cancelled, then fail or do not."""
-
-    error: str | None
-
-
-@dataclass(frozen=True)
-class AwaitHolds:
-    """Wait until all other children of the group hold, so that what comes next is no race."""
-
-
-Step = SetContext | Pause | Fail | Cancel | Add | Hold | AwaitHolds
 
 ERRORS: dict[str, Callable[[str], BaseException]] = {
     "ValueError": ValueError,

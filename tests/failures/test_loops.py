@@ -39,8 +39,6 @@ async def test_a_task_that_recurses_too_deep_is_reported(records: Records) -> No
     assert records.names == [full_name(recurse), full_name(recurse_async)]
 
 
-
-
 def itself() -> BackgroundTasks:
     tasks = BackgroundTasks()
     tasks.tasks.append(tasks)
@@ -69,8 +67,6 @@ def through_lilyas_container() -> BackgroundTasks:
     tasks = BackgroundTasks()
     tasks.tasks.append(Tasks([tasks]))
     return tasks
-
-
 
 
 def as_a_subclass() -> BackgroundTasks:
@@ -110,7 +106,6 @@ async def test_it_is_refused_deep_inside_others_as_well(records: Records) -> Non
 
     assert "contains itself and would run for ever" in str(error)
     assert records.names == ["ravyn_bg.background.BackgroundTasks.__call__"]
-
 
 
 async def test_tasks_around_a_container_that_contains_itself_run(records: Records) -> None:

@@ -163,8 +163,8 @@ def test_what_stands_around_the_handler(make_client: MakeClient, ran: list[str])
     async def handler() -> None:
         ran.append("handler")
 
-    middleware, hooks = [DefineMiddleware(Around)], {"before_request": [before]}
-    route = Path("/", handler, middleware=middleware, after_request=[after], **hooks)
+    hooks: dict[str, Any] = {"before_request": [before], "after_request": [after]}
+    route = Path("/", handler, middleware=[DefineMiddleware(Around)], **hooks)
 
     make_client(Lilya(routes=[route])).get("/")
 

@@ -215,8 +215,11 @@ def test_added_by_middleware_when_the_response_starts(
 
 
 @pytest.mark.parametrize("container", [BackgroundTasks, LilyaTasks])
-def test_several_fixed_tasks(container: Any, ask: Ask, ran: Ran, fixed: BackgroundTask) -> None:
-    tasks = container([fixed, LilyaTask(ran.append, "second")])
+def test_several_fixed_tasks(
+    container: type[LilyaTasks], ask: Ask, ran: Ran, fixed: BackgroundTask
+) -> None:
+    given: list[LilyaTask] = [fixed, LilyaTask(ran.append, "second")]
+    tasks = container(given)
 
     @with_background(tasks)
     async def handler() -> dict[str, str]:
@@ -284,7 +287,7 @@ def test_none_runs_after_head_and_options(
     assert ran == ["handler"]
 
 
-def fails() -> None:
+def fails() -> str:
     raise LookupError("no such thing")
 
 
@@ -306,7 +309,7 @@ FAILING = [
     fails,
     lambda: (fails() for _ in "a"),
     lambda: PlainText(failing_content()),
-    lambda: StreamingResponse(fails() for _ in "a"),  # type: ignore[misc]  # never gives anything
+    lambda: StreamingResponse(fails() for _ in "a"),
     lambda: failing_application,
     lambda: FailingToBeSent("hello"),
 ]
