@@ -27,10 +27,11 @@ from tests.conftest import MakeClient
 from tests.handlers.conftest import EqualToAll
 
 Described = Annotated[BackgroundTasks, "what runs after the response"]
+Alias = TypeAliasType("Alias", Described)  # as `type Alias = Described` on Python 3.12
 NAMES = {
     **{name: getattr(typing, name) for name in typing.__all__},
     **{name: getattr(ravyn_bg, name) for name in ravyn_bg.__all__},
-    "Alias": TypeAliasType("Alias", Described),  # as `type Alias = Described` on Python 3.12
+    "Alias": Alias,
     "BaseModel": pydantic.BaseModel,
     "Controller": Controller,
     "Described": Described,
