@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import building, fresh, handlers, load, packages, running
+from benchmarks import building, fresh, handlers, load, packages, running, waiting
 from benchmarks.charts import draw_growth, draw_table
 from benchmarks.growth import SIZES, growth
 from benchmarks.machine import machine, versions
@@ -28,6 +28,8 @@ rows: list[Row] = []
 for measured in (
     building.rows(rounds),
     running.rows(rounds),
+    running.gains(rounds // 4),
+    waiting.rows(rounds // 4),
     handlers.rows(rounds),
     fresh.rows(rounds // 2),
     load.rows(rounds // 20),

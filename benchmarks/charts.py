@@ -55,7 +55,7 @@ def draw_row(axes: Axes, place: int, row: Row) -> None:
     base = row.medians[row.against]
     others = [value for name, value in row.medians.items() if name not in (OURS, LIMIT)]
     times = [base / value if turned else value / base for value in others]
-    ours, bound = (1 / row.ratio, 1 / row.bound) if turned else (row.ratio, row.bound)
+    ours = 1 / row.ratio if turned else row.ratio
 
     labels = [OURS, "limit: the least that does it", "other packages", "the bound set for ravyn_bg"]
     labels = labels if place == 0 else [""] * 4  # once in the legend
@@ -64,7 +64,9 @@ def draw_row(axes: Axes, place: int, row: Row) -> None:
         limit = 1 / row.limit if turned else row.limit
         axes.plot(limit, place, "|", color=BLUE, ms=12, mew=2, label=labels[1])
     axes.plot(times, [place] * len(times), "o", color=GREY, fillstyle="none", label=labels[2])
-    axes.barh(place, bound, height=0.7, color=GREEN, alpha=0.2, label=labels[3])
+    if row.bound:
+        bound = 1 / row.bound if turned else row.bound
+        axes.barh(place, bound, height=0.7, color=GREEN, alpha=0.2, label=labels[3])
     beside = axes.get_yaxis_transform()
     axes.text(1.01, place, f"{ours:.2f}", color=ORANGE, transform=beside, va="center")
 

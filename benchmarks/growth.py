@@ -31,5 +31,5 @@ def doing(size: int) -> dict[str, dict[str, Call]]:
     return {
         "add tasks": adds,
         "run async tasks in order": async_runs | {LIMIT: awaits(size)},
-        "run sync tasks in order": sync_runs | {LIMIT: hop(size)},
+        "run sync tasks in order": sync_runs | {LIMIT: hop(sync_function, size)},
     }

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from time import sleep
 from typing import Any
 
 OURS = "ravyn_bg"
 LIMIT = "limit"
+
+# Tasks that are built to be timed, and never run, are no news.
+logging.getLogger(OURS).setLevel(logging.ERROR)
 
 # Its module; its class for one task, and for several; its option that runs several side by side.
 KNOWN: dict[str, tuple[str, str | None, str, str | None]] = {
@@ -61,3 +66,12 @@ def sync_function(to: object, *, retries: int = 1) -> None:
 
 async def async_function(to: object, *, retries: int = 1) -> None:
     pass
+
+
+def lasting(milliseconds: int) -> Callable[[object], None]:
+    """A sync function that waits, as those do that are worth a task."""
+
+    def function(to: object) -> None:
+        sleep(milliseconds / 1000)
+
+    return function if milliseconds else sync_function

@@ -30,23 +30,28 @@ async def alternate(turns: Turns, rounds: int) -> dict[str, list[float]]:
     return taken
 
 
-def alternate_calls(calls: dict[str, Call], rounds: int) -> dict[str, list[float]]:
-    """Seconds that one call of each contestant takes, all on one new event loop."""
+def alternate_calls(
+    calls: dict[str, Call], rounds: int, times: int | None = None
+) -> dict[str, list[float]]:
+    """Seconds that one call of each contestant takes, all on one new event loop.
+
+    A turn is as many calls as fill it, or `times`.
+    """
 
     async def main() -> dict[str, list[float]]:
-        return await alternate({name: await warm(call) for name, call in calls.items()}, rounds)
+        turns = {name: await turn(call, times) for name, call in calls.items()}
+        return await alternate(turns, rounds)
 
     return anyio.run(main)
 
 
-async def warm(call: Call) -> Turn:
-    """A turn of as many calls as fill it; finding out starts the worker threads they need."""
-    await seconds(call, 3)
-    return partial(seconds, call, max(1, round(SECONDS_OF_A_TURN / await seconds(call, 3))))
+async def turn(call: Call, times: int | None) -> Turn:
+    await seconds(call, 3)  # it starts the worker threads
+    fill = max(1, round(SECONDS_OF_A_TURN / await seconds(call, 3)))
+    return partial(seconds, call, times or fill)
 
 
 async def seconds(call: Call, times: int) -> float:
     start = perf_counter()
-    for _ in range(times):
-        await call()
-    return (perf_counter() - start) / times
+    kept = [await call() for _ in range(times)]  # freeing what is built is not building
+    return (perf_counter() - start) / len(kept)

@@ -1,44 +1,64 @@
-"""What it costs to run tasks that do nothing."""
+"""What it costs to run tasks: such as do nothing, and such as take their time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 from anyio import create_task_group, to_thread
 
-from benchmarks.packages import LIMIT, PACKAGES, async_function, sync_function
+from benchmarks.packages import LIMIT, OURS, PACKAGES, async_function, lasting, sync_function
 from benchmarks.rounds import Call, alternate_calls
 from benchmarks.table import Row, row
 
+Function = Callable[..., Any]
+
 
 def rows(rounds: int) -> Iterator[Row]:
+    alone = alternate_calls(one_alone(sync_function), rounds)
+    yield row("run 1 sync task", alone, 1.05, against=["Lilya", "Starlette"])
+    yield row("run 1 sync task, to a bare trip of AnyIO's", alone, 1.05, against=[LIMIT])
+
     cases = [
-        ("run 100 async tasks in order", 0.90, in_order(async_function, 100), awaits(100)),
-        ("run 1 sync task", 1.05, one_alone(sync_function), hop(1)),
-        ("run 3 sync tasks in order", 0.45, in_order(sync_function, 3), hop(3)),
-        ("run 10 sync tasks in order", 0.20, in_order(sync_function, 10), hop(10)),
-        ("run 100 sync tasks in order", 0.06, in_order(sync_function, 100), hop(100)),
-        ("run 100 async tasks as a group", 1.05, in_group(async_function), awaits_in_group()),
-        ("run 100 sync tasks as a group", 1.05, in_group(sync_function), hops_in_group()),
+        ("run 100 async tasks in order", 0.90, in_order(async_function, 100)),
+        ("run 3 sync tasks in order", 0.45, in_order(sync_function, 3)),
+        ("run 10 sync tasks in order", 0.20, in_order(sync_function, 10)),
+        ("run 100 sync tasks in order", 0.06, in_order(sync_function, 100)),
+        ("run 3 sync tasks of 1 ms in order", 0.97, in_order(lasting(1), 3)),
+        ("run 100 async tasks as a group", 1.05, in_group(async_function, 100)),
+        ("run 40 sync tasks of 5 ms as a group", 1.05, in_group(lasting(5), 40)),
     ]
-    for what, at_most, calls, limit in cases:
-        yield row(what, alternate_calls(calls | {LIMIT: limit}, rounds), at_most)
+    for what, at_most, calls in cases:
+        yield row(what, alternate_calls(calls, rounds), at_most)
 
 
-def in_order(func: Callable[..., Any], count: int) -> dict[str, Call]:
-    return {each.name: each.filled(func, count) for each in PACKAGES}
+def gains(rounds: int) -> Iterator[Row]:
+    """What is left of the gain over Lilya where tasks take their time; no bound is set to it."""
+    for count in (3, 10):
+        for length in (0, 1, 10):
+            everyone = in_order(lasting(length), count)
+            calls = {name: everyone[name] for name in (OURS, LIMIT, "Lilya")}
+            yield row(f"{count} sync tasks of {length} ms in order", alternate_calls(calls, rounds))
 
 
-def one_alone(func: Callable[..., Any]) -> dict[str, Call]:
-    return {
+def one_alone(func: Function) -> dict[str, Call]:
+    calls: dict[str, Call] = {
         each.name: each.task(func, 1) if each.task else each.filled(func, 1) for each in PACKAGES
     }
+    return calls | {LIMIT: hop(func, 1)}
 
 
-def in_group(func: Callable[..., Any]) -> dict[str, Call]:
-    return {each.name: each.filled(func, 100, side_by_side=True) for each in PACKAGES if each.group}
+def in_order(func: Function, count: int) -> dict[str, Call]:
+    calls: dict[str, Call] = {each.name: each.filled(func, count) for each in PACKAGES}
+    return calls | {LIMIT: awaits(count) if func is async_function else hop(func, count)}
+
+
+def in_group(func: Function, count: int) -> dict[str, Call]:
+    calls: dict[str, Call] = {
+        each.name: each.filled(func, count, side_by_side=True) for each in PACKAGES if each.group
+    }
+    alone = (func, 1) if func is async_function else (to_thread.run_sync, func, 1)
+    return calls | {LIMIT: side_by_side(count, *alone)}
 
 
 def awaits(count: int) -> Call:
@@ -49,10 +69,10 @@ def awaits(count: int) -> Call:
     return call
 
 
-def hop(count: int) -> Call:
+def hop(func: Function, count: int) -> Call:
     def in_thread() -> None:
         for _ in range(count):
-            sync_function(1)
+            func(1)
 
     async def call() -> None:
         await to_thread.run_sync(in_thread)
@@ -60,21 +80,10 @@ def hop(count: int) -> Call:
     return call
 
 
-def awaits_in_group() -> Call:
+def side_by_side(count: int, func: Function, *args: object) -> Call:
     async def call() -> None:
         async with create_task_group() as group:
-            for _ in range(100):
-                group.start_soon(async_function, 1)
-
-    return call
-
-
-def hops_in_group() -> Call:
-    in_thread = partial(sync_function, 1)
-
-    async def call() -> None:
-        async with create_task_group() as group:
-            for _ in range(100):
-                group.start_soon(to_thread.run_sync, in_thread)
+            for _ in range(count):
+                group.start_soon(func, *args)
 
     return call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from statistics import median
 
@@ -17,18 +18,23 @@ class Row:
     what: str
     unit: str
     medians: dict[str, float]
-    against: str  # the fastest peer, or the one that the row is about
+    against: str  # the fastest of the peers, or of those that the row is about
     ratio: float  # ours to that peer's, the median over the rounds
-    bound: float
+    bound: float | None
     within: bool
     limit: float | None  # the limit's to that peer's
     to_limit: float | None  # ours to the limit's
 
 
 def row(
-    what: str, taken: Taken, bound: float, *, against: str | None = None, unit: str = "s"
+    what: str,
+    taken: Taken,
+    bound: float | None = None,
+    *,
+    against: Collection[str] = (),
+    unit: str = "s",
 ) -> Row:
-    peers = [against] if against else [name for name in taken if name not in (OURS, LIMIT)]
+    peers = against or [name for name in taken if name not in (OURS, LIMIT)]
     fastest = max(peers, key=lambda peer: ratio(taken, OURS, peer))
     ours = ratio(taken, OURS, fastest)
     return Row(
@@ -38,7 +44,7 @@ def row(
         fastest,
         ours,
         bound,
-        ours >= bound if unit == RATE else ours <= bound,
+        bound is None or (ours >= bound if unit == RATE else ours <= bound),
         ratio(taken, LIMIT, fastest) if LIMIT in taken else None,
         ratio(taken, OURS, LIMIT) if LIMIT in taken else None,
     )
@@ -69,7 +75,7 @@ def line(row: Row) -> str:
             f"{row.what:48}",
             *(f"{shown(row.medians.get(name), row.unit):>10}" for name in NAMES),
             f"   {row.ratio:<7.3f}{row.against:<10}{'' if row.within else 'OVER':<5}",
-            f"{side} {row.bound:<6.2f}".ljust(14),
+            (f"{side} {row.bound:.2f}" if row.bound else "").ljust(14),
             f"{row.limit:<11.3f}{row.to_limit:.3f}" if row.limit and row.to_limit else "",
         ]
     )
