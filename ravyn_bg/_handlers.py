@@ -95,7 +95,7 @@ def with_background(*given: Any) -> Any:
 
 
 def decorated(handler: Any, fixed: Task | None) -> Any:
-    function, caller = function_of(handler), sys._getframe(1).f_locals
+    function, caller = function_of(handler), dict(sys._getframe(1).f_locals)
     try:
         function = inspect.unwrap(function)
         names, signature = function.__globals__, inspect.signature(handler, **FORWARDREF)
