@@ -57,7 +57,9 @@ def in_group(func: Function, count: int) -> dict[str, Call]:
     calls: dict[str, Call] = {
         each.name: each.filled(func, count, side_by_side=True) for each in PACKAGES if each.group
     }
-    alone = (func, 1) if func is async_function else (to_thread.run_sync, func, 1)
+    alone: tuple[Any, ...] = (func, 1)
+    if func is not async_function:
+        alone = (to_thread.run_sync, func, 1)
     return calls | {LIMIT: side_by_side(count, *alone)}
 
 

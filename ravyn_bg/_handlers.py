@@ -199,25 +199,26 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
     """What a handler returned, as a response with tasks behind it."""
     if added is None:
         return result
-    own = getattr(result, "_behind", getattr(result, "background", None))
-    response: Any = Application(result)
-    if not isinstance(result, Response) and not (callable(result) and is_async_callable(result)):
-        response, own = Ok(None if result is None else json_encode(result)), None  # as Lilya does
-    elif isinstance(result, Response) and not hasattr(result, "_behind"):
-        with suppress(Exception):  # some classes have no copies
-            response = response if getattr(result, "async_content", None) else copy(result)
-    behind: Any = BackgroundTasks()
-    behind.tasks = Waiting(added)
-    if own is None:
-        behind = added[0] if len(added) == 1 else behind
-        if fixed is not None:
-            behind = BackgroundTasks([fixed, behind]) if added else fixed
-        if type(response) is not Application:
-            with suppress(AttributeError):  # some classes take none
-                response.background = behind
-    vars(response)["_behind"] = behind
-    response.__class__ = carrier(response.__class__)
-    return response
+    own, response = None, None
+    if isinstance(result, Response) or (callable(result) and is_async_callable(result)):
+        own = getattr(result, "_behind", getattr(result, "background", None))
+        if isinstance(result, Response) and not hasattr(result, "_behind"):
+            with suppress(Exception):  # some classes have no copies
+                response = None if getattr(result, "async_content", None) else copy(result)
+    else:  # Lilya takes it for data
+        response = Ok(None if result is None else json_encode(result))
+    carried: Any = Application(result) if response is None else response
+    behind: Any = added[0] if own is None and len(added) == 1 else BackgroundTasks()
+    if own is not None or len(added) != 1:
+        behind.tasks = Waiting(added)
+    if own is None and fixed is not None:
+        behind = BackgroundTasks([fixed, behind]) if added else fixed
+    if own is None and response is not None:
+        with suppress(AttributeError):  # some classes take none
+            response.background = behind
+    vars(carried)["_behind"] = behind
+    carried.__class__ = carrier(carried.__class__)
+    return carried
 
 
 class Application(Response):

@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from anyio import CapacityLimiter, create_task_group, to_thread
+from anyio import create_task_group, to_thread
 from lilya.background import Task, Tasks
 from lilya.compat import is_async_callable
 
@@ -193,7 +193,7 @@ def call_now(line: Line) -> tuple[Any] | None:
     return (result,) if result is not None and isawaitable(result) else None
 
 
-limiters: WeakKeyDictionary[Any, CapacityLimiter] = WeakKeyDictionary()
+limiters: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
 async def in_thread(current: Any, func: Callable[..., Any], *args: Any) -> Any:

@@ -19,11 +19,14 @@ from lilya.background import Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
 from tests.conftest import MakeClient
-from tests.failures.tasks import fail, fail_async, full_name, succeed, succeed_async
+from tests.failures.tasks import fail, fail_async, full_name, succeed_async
 
 pytestmark = pytest.mark.anyio
 
 Told = list[logging.LogRecord]
+
+
+def send(to: str = "") -> None: ...
 
 
 @pytest.fixture
@@ -43,11 +46,11 @@ def told() -> Iterator[Told]:
 
 def never_attached() -> None:
     tasks = BackgroundTasks()
-    tasks.add_task(succeed, "a@b.c")
+    tasks.add_task(send, "a@b.c")
 
 
 def loose() -> None:
-    BackgroundTask(succeed, "a@b.c")
+    BackgroundTask(send, "a@b.c")
 
 
 async def cancelled_before_its_turn() -> None:
@@ -58,14 +61,14 @@ async def cancelled_before_its_turn() -> None:
 async def cancelled() -> None:
     with anyio.CancelScope() as scope:
         scope.cancel()
-        await BackgroundTasks([BackgroundTask(anyio.sleep_forever), BackgroundTask(succeed)])()
+        await BackgroundTasks([BackgroundTask(anyio.sleep_forever), BackgroundTask(send)])()
 
 
 async def cancelled_while_it_waits_for_a_thread() -> None:
     limiter = anyio.to_thread.current_default_thread_limiter()
     tokens, limiter.total_tokens = limiter.total_tokens, 1
     async with limiter, anyio.create_task_group() as group:
-        group.start_soon(BackgroundTask(succeed))
+        group.start_soon(BackgroundTask(send))
         while not limiter.statistics().tasks_waiting:
             await anyio.lowlevel.checkpoint()
         group.cancel_scope.cancel()
@@ -77,7 +80,7 @@ async def sibling_of_one_that_failed() -> None:
     tokens, limiter.total_tokens = limiter.total_tokens, 1
     async with limiter:
         with suppress(Exception):
-            group = [BackgroundTask(succeed), BackgroundTask(fail_async)]
+            group = [BackgroundTask(send), BackgroundTask(fail_async)]
             await BackgroundTasks(group, as_group=True)()
     limiter.total_tokens = tokens
 
@@ -85,7 +88,7 @@ async def sibling_of_one_that_failed() -> None:
 async def added_after_its_container_has_run() -> None:
     tasks = BackgroundTasks()
     await tasks()
-    tasks.add_task(succeed)
+    tasks.add_task(send)
 
 
 CAUSES: list[Callable[[], Any]] = [
@@ -105,7 +108,7 @@ if sys.version_info >= (3, 11):
                     await BackgroundTasks([BackgroundTask(asyncio.sleep, 9), task()])()
 
         def task() -> BackgroundTask:
-            return BackgroundTask(succeed)
+            return BackgroundTask(send)
 
         await anyio.to_thread.run_sync(asyncio.run, run())
 
@@ -127,7 +130,7 @@ async def test_a_task_that_never_ran_says_so_without_its_arguments(
 ) -> None:
     messages = await told_after(cause, told)
 
-    name = full_name(succeed)
+    name = full_name(send)
     assert messages.count(f"Background task {name} never ran") == 1
     record = told[-1].__dict__
     assert record["background_task"] == name
@@ -144,37 +147,35 @@ def test_a_handler_that_raises_and_head_lose_their_tasks(
     @app.get("/raises")
     @with_background
     async def raises(background_tasks: BackgroundTasks) -> None:
-        background_tasks.add_task(succeed)
+        background_tasks.add_task(send)
         raise LookupError
 
     @app.get("/head")
     async def head() -> JSONResponse:
-        return JSONResponse({}, background=BackgroundTask(succeed))
+        return JSONResponse({}, background=BackgroundTask(send))
 
     make_client(app, raise_server_exceptions=False).request(
         "HEAD" if path == "/head" else "GET", path
     )
     gc.collect()
 
-    assert [each.getMessage() for each in told] == [
-        f"Background task {full_name(succeed)} never ran"
-    ]
+    assert [each.getMessage() for each in told] == [f"Background task {full_name(send)} never ran"]
 
 
 async def ran() -> None:
-    task = BackgroundTask(succeed)
+    task = BackgroundTask(send)
     await BackgroundTasks([task, BackgroundTask(succeed_async)])()
-    await Tasks([BackgroundTask(succeed), BackgroundTask(BackgroundTask(succeed))])()
+    await Tasks([BackgroundTask(send), BackgroundTask(BackgroundTask(send))])()
 
 
 async def named_as_lost() -> None:
-    inner = BackgroundTasks([BackgroundTask(succeed), BackgroundTask(BackgroundTask(succeed))])
+    inner = BackgroundTasks([BackgroundTask(send), BackgroundTask(BackgroundTask(send))])
     with suppress(Exception):
-        await BackgroundTasks([BackgroundTask(fail), inner, BackgroundTask(succeed)])()
+        await BackgroundTasks([BackgroundTask(fail), inner, BackgroundTask(send)])()
 
 
 def fixed_on_a_handler() -> None:
-    @with_background(BackgroundTasks([BackgroundTask(succeed), BackgroundTask(succeed)]))
+    @with_background(BackgroundTasks([BackgroundTask(send), BackgroundTask(send)]))
     async def handler() -> None: ...
 
 
