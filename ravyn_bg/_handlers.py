@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from copy import copy
 from functools import lru_cache, partial, update_wrapper
+from traceback import walk_tb
 from types import FunctionType
 from typing import Annotated, Any, Literal, ParamSpec, Protocol, TypeVar, overload
 
@@ -239,25 +240,22 @@ class Waiting(list[Any]):
         return (each for each in super().__iter__() if not any(map(has_begun, leaves(each))))
 
 
+def came_through(send: Any, error: BaseException) -> bool:
+    """Whether it is `send` that raised, because the client has gone away."""
+    code = getattr(send, "__code__", None)
+    return any(frame.f_code is code for frame, _ in walk_tb(error.__traceback__))
+
+
 @lru_cache(maxsize=256)
 def carrier(kind: Any) -> Any:
     """The same class, but that what it carries runs behind it, though the client may go away."""
 
     async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
-        gone: set[int] = set()  # what `send` raised, by `id`
-
-        async def noting(message: Any) -> None:
-            try:
-                await send(message)
-            except Exception as error:
-                gone.add(id(error))
-                raise
-
         runs = scope.get("method", "").upper() not in ("HEAD", "OPTIONS")
         try:
-            await kind.__call__(self, scope, receive, noting)
+            await kind.__call__(self, scope, receive, send)
         except Exception as error:
-            if runs and not gone.isdisjoint(map(id, each_of(error))):
+            if runs and any(came_through(send, each) for each in each_of(error)):
                 await self._behind()
             raise
         if runs and self._behind is not self.background:
