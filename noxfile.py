@@ -26,6 +26,7 @@ APART = [
     "load",
     "migrating",
     "names",
+    "on_ravyn",
     "outgrowing",
     "packaging",
     "repr",

@@ -1,13 +1,12 @@
-"""The application that `test_servers` has Palfrey and Uvicorn serve."""
+"""The application that `test_servers` has each server serve."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
+import anyio.lowlevel
 from lilya.apps import Lilya
-from lilya.params import Query
-from lilya.responses import JSONResponse, Response, StreamingResponse
+from lilya.responses import PlainText, Response, StreamingResponse
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 
@@ -22,48 +21,32 @@ async def process_event(source: str) -> None:
     print(f"Event of {source} processed")
 
 
-def fails() -> None:
-    raise LookupError("no such thing")
-
-
-@app.get("/plain")
-async def plain() -> dict[str, str]:
-    return {"created": "ada"}
-
-
-@app.post("/users")
-@with_background(BackgroundTask(log_request, "/users"))
-async def create_user(name: Any = Query(cast=str)) -> dict[str, str]:
-    return {"created": name}
-
-
-@app.post("/webhooks/{source}")
-@with_background
-async def webhook(source: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-    background_tasks.add_task(process_event, source)
-    return {"status": "queued"}
+@app.get("/plain/{source}")
+async def plain(source: str) -> dict[str, str]:
+    return {"source": source}
 
 
 @app.get("/sync/{source}")
 @with_background(BackgroundTask(log_request, "/sync"))
-def sync(source: str, background_tasks: BackgroundTasks) -> Response:
+def sync(source: str, background_tasks: BackgroundTasks) -> dict[str, str]:
     background_tasks.add_task(process_event, source)
-    return JSONResponse({"created": "ada"})
+    return {"source": source}
 
 
 @app.get("/stream")
 @with_background
 async def stream(background_tasks: BackgroundTasks) -> Response:
-    async def chunks() -> AsyncIterator[str]:
-        yield "a"
+    async def endless() -> AsyncIterator[bytes]:
         background_tasks.add_task(process_event, "stream")
-        yield "b"
+        while True:
+            yield bytes(64_000)
+            await anyio.lowlevel.checkpoint()
 
-    return StreamingResponse(chunks())
+    return StreamingResponse(endless())
 
 
-@app.get("/failing")
-@with_background(BackgroundTask(fails))
-async def failing(background_tasks: BackgroundTasks) -> dict[str, str]:
-    background_tasks.add_task(process_event, "failing")
-    return {"created": "ada"}
+@app.get("/large")
+@with_background(BackgroundTask(log_request, "/large"))
+async def large(background_tasks: BackgroundTasks) -> Response:
+    background_tasks.add_task(process_event, "large")
+    return PlainText(bytes(50_000_000))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from lilya.apps import Lilya
 from lilya.background import Task as LilyaTask
 from lilya.background import Tasks as LilyaTasks
-from lilya.responses import JSONResponse, PlainText, Response, StreamingResponse
+from lilya.responses import JSONResponse, PlainText, StreamingResponse
 from lilya.routing import Path
 from starlette.background import BackgroundTask as StarletteTask
 from starlette.responses import PlainTextResponse as StarletteText
@@ -23,173 +23,138 @@ from tests.handlers.conftest import Ask, EqualToAll, Written
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
-Ran = list[str]
-CASES: list[Any] = []
+
+class Given:
+    """What the body of a handler has: its container, and what the tasks note that they ran."""
+
+    def __init__(self, tasks: BackgroundTasks, ran: list[str]) -> None:
+        self.tasks, self.ran = tasks, ran
+
+    def add(self, name: str = "added") -> None:
+        self.tasks.add_task(self.ran.append, name)
+
+    def own(self, *more: BackgroundTasks) -> JSONResponse:
+        tasks = [BackgroundTask(self.ran.append, "own"), *more]
+        return JSONResponse({}, background=BackgroundTasks(tasks))
 
 
-def case(*expected: str, fixed: bool = False) -> Callable[[Any], Any]:
-    """A body of a handler, which gets its container and the list of what has run."""
-
-    def noted(body: Any) -> Any:
-        CASES.append(pytest.param(body, fixed, [*expected], id=body.__name__))
-        return body
-
-    return noted
+def in_order(given: Given) -> None:
+    given.add("first")
+    given.add("second")
+    given.ran.append("handler")
 
 
-@pytest.mark.parametrize(("body", "is_fixed", "expected"), CASES)
-def test_what_runs(
-    body: Any,
-    is_fixed: bool,
-    expected: Ran,
-    written: Written,
-    ask: Ask,
-    ran: Ran,
-    fixed: BackgroundTask,
-) -> None:
-    def handler(background_tasks: BackgroundTasks) -> Any:
-        return body(background_tasks, ran)
-
-    given: Any = with_background(fixed) if is_fixed else with_background
-    decorated = given(written(handler))
-
-    ask(decorated)
-    ask(decorated)
-
-    assert ran == expected * 2  # nothing gathers on what requests share
-
-
-@case("handler", "first", "second")
-def added_tasks_run_in_their_order(tasks: BackgroundTasks, ran: Ran) -> None:
-    tasks.add_task(ran.append, "first")
-    tasks.add_task(ran.append, "second")
-    ran.append("handler")
-
-
-@case("fixed", "added", fixed=True)
-def the_fixed_one_comes_first(tasks: BackgroundTasks, ran: Ran) -> None:
-    tasks.add_task(ran.append, "added")
-
-
-@case("own", fixed=True)
-def the_response_s_own_takes_the_place_of_the_fixed_one(tasks: BackgroundTasks, ran: Ran) -> Any:
-    return JSONResponse({}, background=BackgroundTask(ran.append, "own"))
-
-
-@case("own", "added", fixed=True)
-def the_response_s_own_comes_first(tasks: BackgroundTasks, ran: Ran) -> Any:
-    tasks.add_task(ran.append, "added")
-    return JSONResponse({}, background=BackgroundTask(ran.append, "own"))
-
-
-@case("own", "added")
-def an_own_task_that_is_equal_to_anything(tasks: BackgroundTasks, ran: Ran) -> Any:
+def equal_to_anything(given: Given) -> JSONResponse:
     class Equal(EqualToAll, BackgroundTask): ...
 
-    tasks.add_task(ran.append, "added")
-    return JSONResponse({}, background=Equal(ran.append, "own"))
+    given.add()
+    return JSONResponse({}, background=Equal(given.ran.append, "own"))
 
 
-@case("own", "added", fixed=True)
-def a_response_of_another_toolkit(tasks: BackgroundTasks, ran: Ran) -> Any:
-    tasks.add_task(ran.append, "added")
-    return StarletteText("hello", background=StarletteTask(ran.append, "own"))
+def starlettes(given: Given) -> StarletteText:
+    given.add()
+    return StarletteText("hello", background=StarletteTask(given.ran.append, "own"))
 
 
-@case("added", fixed=True)
-def passed_on_to_the_response(tasks: BackgroundTasks, ran: Ran) -> Any:
-    tasks.add_task(ran.append, "added")
-    return JSONResponse({}, background=tasks)
-
-
-@case("own", "added")
-def passed_on_in_a_container(tasks: BackgroundTasks, ran: Ran) -> Any:
-    tasks.add_task(ran.append, "added")
-    own = BackgroundTasks([BackgroundTask(ran.append, "own"), tasks])
-    return JSONResponse({}, background=own)
-
-
-@case("its fixed", "its added", "added", fixed=True)
-def the_response_of_another_decorated_handler(tasks: BackgroundTasks, ran: Ran) -> Any:
-    @with_background(BackgroundTask(ran.append, "its fixed"))
-    def other(background_tasks: BackgroundTasks) -> Response:
-        background_tasks.add_task(ran.append, "its added")
+def of_another_handler(given: Given) -> Any:
+    @with_background(BackgroundTask(given.ran.append, "its fixed"))
+    def other(background_tasks: BackgroundTasks) -> PlainText:
+        background_tasks.add_task(given.ran.append, "its added")
         return PlainText("hello")
 
-    tasks.add_task(ran.append, "added")
+    given.add()
     called: Any = other
     return called()
 
 
-@case("adds", "added")
-def added_by_a_task(tasks: BackgroundTasks, ran: Ran) -> None:
-    def adds() -> None:
-        ran.append("adds")
-        tasks.add_task(ran.append, "added")
-
-    tasks.add_task(adds)
-
-
-@case("added")
-def added_by_the_response_s_own_task(tasks: BackgroundTasks, ran: Ran) -> Any:
-    return JSONResponse({}, background=BackgroundTask(tasks.add_task, ran.append, "added"))
-
-
-@case("fixed", "added", fixed=True)
-def added_by_a_stream(tasks: BackgroundTasks, ran: Ran) -> Any:
-    async def chunks() -> AsyncIterator[str]:
-        yield "a"
-        tasks.add_task(ran.append, "added")
-        yield "b"
-
-    return StreamingResponse(chunks())
-
-
-@case("fixed", "added", fixed=True)
-def added_by_a_sync_stream(tasks: BackgroundTasks, ran: Ran) -> Any:
-    def chunks() -> Iterator[str]:
-        yield "a"
-        tasks.add_task(ran.append, "added")
-
-    return StreamingResponse(chunks())
-
-
-@case("fixed", "added", fixed=True)
-def added_by_a_generator_that_is_data(tasks: BackgroundTasks, ran: Ran) -> Any:
+def sync_chunks(given: Given) -> Iterator[str]:
     yield "a"
-    tasks.add_task(ran.append, "added")
+    given.add()
 
 
-@case("fixed", "added", fixed=True)
-def added_by_a_content_coroutine(tasks: BackgroundTasks, ran: Ran) -> Any:
-    async def content() -> str:
-        tasks.add_task(ran.append, "added")
-        return "hello"
-
-    return PlainText(content())
+async def chunks(given: Given) -> AsyncIterator[str]:
+    yield "a"
+    given.add()
+    yield "b"
 
 
-@case("added")
-def added_by_an_application(tasks: BackgroundTasks, ran: Ran) -> Any:
-    async def application(scope: Any, receive: Any, send: Any) -> None:
+async def content(given: Given) -> str:
+    given.add()
+    return "hello"
+
+
+async def application(given: Given, scope: Any, receive: Any, send: Any) -> None:
+    try:
         await PlainText("hello")(scope, receive, send)
-        tasks.add_task(ran.append, "added")
+    finally:
+        given.add()
 
-    return application
+
+class Adding(PlainText):
+    given: Given
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.given.add()
+        await super().__call__(scope, receive, send)
 
 
-@case("added")
-def added_by_a_class_of_responses(tasks: BackgroundTasks, ran: Ran) -> Any:
-    class Adding(PlainText):
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-            tasks.add_task(ran.append, "added")
-            await super().__call__(scope, receive, send)
+def adding(given: Given) -> Adding:
+    response = Adding("hello")
+    response.given = given
+    return response
 
-    return Adding("hello")
+
+FIXED: list[tuple[str, Any]] = [
+    ("fixed", lambda given: None),
+    ("fixed added", lambda given: given.add()),
+    ("own", lambda given: given.own()),
+    ("own added", lambda given: given.add() or given.own()),
+    ("own added", starlettes),
+    ("added", lambda given: given.add() or JSONResponse({}, background=given.tasks)),
+    ("its fixed its added added", of_another_handler),
+    ("fixed added", lambda given: StreamingResponse(chunks(given))),
+    ("fixed added", lambda given: StreamingResponse(sync_chunks(given))),
+    ("fixed added", sync_chunks),  # as data
+    ("fixed added", lambda given: PlainText(content(given))),
+    ("fixed added", adding),
+    ("fixed added", lambda given: partial(application, given)),
+]
+BARE: list[tuple[str, Any]] = [
+    ("", lambda given: None),
+    ("handler first second", in_order),
+    ("own added", equal_to_anything),
+    ("own added", lambda given: given.add() or given.own(given.tasks)),
+    ("added", lambda given: given.tasks.add_task(given.add)),
+    ("added", lambda given: JSONResponse({}, background=BackgroundTask(given.add))),
+    ("added", lambda given: partial(application, given)),
+]
+CASES = [(True, *each) for each in FIXED] + [(False, *each) for each in BARE]
+
+
+@pytest.mark.parametrize(("is_fixed", "expected", "body"), CASES, ids=range(len(CASES)))
+def test_what_runs(
+    is_fixed: bool,
+    expected: str,
+    body: Any,
+    written: Written,
+    ask: Ask,
+    ran: list[str],
+    fixed: BackgroundTask,
+) -> None:
+    def handler(background_tasks: BackgroundTasks) -> Any:
+        return body(Given(background_tasks, ran))
+
+    decorate: Any = with_background(fixed) if is_fixed else with_background
+    decorated = decorate(written(handler))
+
+    ask(decorated)
+    ask(decorated)
+
+    assert " ".join(ran) == f"{expected} {expected}".strip()  # nothing gathers between requests
 
 
 def test_added_by_middleware_when_the_response_starts(
-    make_client: MakeClient, written: Written, ran: Ran
+    make_client: MakeClient, written: Written, ran: list[str]
 ) -> None:
     containers: list[BackgroundTasks] = []
 
@@ -216,15 +181,14 @@ def test_added_by_middleware_when_the_response_starts(
 
 @pytest.mark.parametrize("container", [BackgroundTasks, LilyaTasks])
 def test_several_fixed_tasks(
-    container: type[LilyaTasks], ask: Ask, ran: Ran, fixed: BackgroundTask
+    container: type[LilyaTasks], ask: Ask, ran: list[str], fixed: BackgroundTask
 ) -> None:
     given: list[LilyaTask] = [fixed, LilyaTask(ran.append, "second")]
     tasks = container(given)
 
     @with_background(tasks)
-    async def handler() -> dict[str, str]:
+    async def handler() -> None:
         ran.append("handler")
-        return {}
 
     ask(handler)
 
@@ -232,11 +196,11 @@ def test_several_fixed_tasks(
     assert len(tasks.tasks) == 2
 
 
-@pytest.mark.parametrize("outer", ["first", "second"])
-def test_one_injected_container_may_hold_the_other(outer: str, ask: Ask, ran: Ran) -> None:
+@pytest.mark.parametrize("outer", [0, 1])
+def test_one_injected_container_may_hold_the_other(outer: int, ask: Ask, ran: list[str]) -> None:
     @with_background
     async def handler(first: BackgroundTasks, second: BackgroundTasks) -> None:
-        holding, held = (first, second) if outer == "first" else (second, first)
+        holding, held = [first, second][outer], [second, first][outer]
         held.add_task(ran.append, "held")
         holding.add_task(held)
 
@@ -245,10 +209,10 @@ def test_one_injected_container_may_hold_the_other(outer: str, ask: Ask, ran: Ra
     assert ran == ["held"]
 
 
-def test_two_containers_that_hold_each_other_are_refused(ask: Ask, ran: Ran) -> None:
+def test_two_containers_that_hold_each_other_are_refused(ask: Ask) -> None:
     @with_background
     async def handler(first: BackgroundTasks, second: BackgroundTasks) -> None:
-        first.add_task(ran.append, "added")
+        first.add_task(print)
         first.add_task(second)
         second.add_task(first)
 
@@ -256,7 +220,11 @@ def test_two_containers_that_hold_each_other_are_refused(ask: Ask, ran: Ran) -> 
         ask(handler)
 
 
-def test_a_fixed_task_that_fails_ends_the_added_ones(ask: Ask, ran: Ran) -> None:
+def fails() -> Any:
+    raise LookupError("no such thing")
+
+
+def test_a_fixed_task_that_fails_ends_the_added_ones(ask: Ask, ran: list[str]) -> None:
     @with_background(BackgroundTask(fails))
     async def handler(background_tasks: BackgroundTasks) -> None:
         background_tasks.add_task(ran.append, "added")
@@ -267,42 +235,33 @@ def test_a_fixed_task_that_fails_ends_the_added_ones(ask: Ask, ran: Ran) -> None
     assert ran == []
 
 
-async def application(scope: Any, receive: Any, send: Any) -> None:
-    await PlainText("hello")(scope, receive, send)
-
-
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
-@pytest.mark.parametrize("answer", [dict, partial(PlainText, "hello"), lambda: application])
+@pytest.mark.parametrize("answer", [dict, lambda: PlainText("a"), lambda: PlainText("a").__call__])
 def test_none_runs_after_head_and_options(
-    answer: Any, method: str, ask: Ask, ran: Ran, fixed: BackgroundTask
+    answer: Any, method: str, ask: Ask, ran: list[str], fixed: BackgroundTask
 ) -> None:
     @with_background(fixed)
     async def handler(background_tasks: BackgroundTasks) -> Any:
-        ran.append("handler")
         background_tasks.add_task(ran.append, "added")
         return answer()
 
     assert ask(handler, method=method).status_code == 200
 
-    assert ran == ["handler"]
-
-
-def fails() -> str:
-    raise LookupError("no such thing")
+    assert ran == []
 
 
 async def failing_content() -> str:
-    raise LookupError("no such thing")
+    return str(fails())
 
 
-async def failing_application(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "http.response.start", "status": 200})
+async def failing_application(*connection: Any) -> None:
+    await connection[-1]({"type": "http.response.start", "status": 200})
     fails()
 
 
-class FailingToBeSent(PlainText):
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await failing_application(scope, receive, send)
+class Failing(PlainText):
+    async def __call__(self, *connection: Any) -> None:
+        await failing_application(*connection)
 
 
 FAILING = [
@@ -311,17 +270,13 @@ FAILING = [
     lambda: PlainText(failing_content()),
     lambda: StreamingResponse(fails() for _ in "a"),
     lambda: failing_application,
-    lambda: FailingToBeSent("hello"),
+    lambda: Failing("hello"),
 ]
 
 
 @pytest.mark.parametrize("answer", FAILING, ids=range(len(FAILING)))
 def test_none_runs_if_the_answer_fails_by_itself(
-    answer: Any,
-    written: Written,
-    ask: Ask,
-    ran: Ran,
-    fixed: BackgroundTask,
+    answer: Any, written: Written, ask: Ask, ran: list[str], fixed: BackgroundTask
 ) -> None:
     @with_background(fixed)
     @written
@@ -333,3 +288,31 @@ def test_none_runs_if_the_answer_fails_by_itself(
         ask(handler)
 
     assert ran == []
+
+
+class GoneError(Exception):
+    """What a server may raise in `send` when the client has gone."""
+
+
+@pytest.mark.parametrize(("expected", "body"), FIXED, ids=range(len(FIXED)))
+def test_the_client_may_go_away(
+    expected: str, body: Any, make_client: MakeClient, ran: list[str], fixed: BackgroundTask
+) -> None:
+    @with_background(fixed)
+    async def handler(background_tasks: BackgroundTasks) -> Any:
+        return body(Given(background_tasks, ran))
+
+    app = Lilya(routes=[Path("/", handler)])
+
+    async def server(scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                raise GoneError
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    with pytest.raises((GoneError, BaseExceptionGroup)):
+        make_client(server).get("/")
+
+    assert " ".join(ran) == expected.removeprefix("own").strip()  # which is the response's to run
