@@ -34,6 +34,7 @@ APART = [
     "typing",
 ]
 NOT_APART = [f"--ignore=tests/test_{name}.py" for name in APART]
+NOT_APART += ["--ignore=tests/handlers/test_servers.py"]
 FEWER = {"RAVYN_BG_PROGRAMS": "400"}
 # What needs nothing of Lilya's but tasks. (In AnyIO 4.1, `lilya.apps` cannot be imported, and a
 # test whose argument is called `func` cannot run.)
