@@ -88,10 +88,8 @@ class CallRepr(Task):
 
 def described(thing: object) -> str:
     """What was given, for an error message: short, and safe with an object that cannot be shown."""
-    with suppress(Exception):
-        what = shown(thing) if callable(thing) else one_line(reprlib.repr(thing))
-        return f"{what} ({type(thing).__name__})"
-    return f"an object of type {type(thing).__name__}"
+    what = shown(thing) if callable(thing) else one_line(reprlib.repr(thing))
+    return f"{what} ({type(thing).__name__})"
 
 
 def one_line(text: str) -> str:

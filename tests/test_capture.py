@@ -28,6 +28,10 @@ class Again(BackgroundTask):
         await super().__call__()
 
 
+class Named(BackgroundTask):
+    """Without a `__call__` of its own."""
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_logged() -> Iterator[None]:
     """What was captured is neither a failure nor a task that never ran."""
@@ -99,6 +103,7 @@ def nested(trace: Trace, as_group: bool) -> BackgroundTasks:
 KINDS: dict[str, tuple[Callable[[Trace], Any], str]] = {
     "sync": (lambda trace: trace.task("a"), "a"),
     "async": (lambda trace: trace.async_task("a"), "a"),
+    "subclass without a call of its own": (lambda trace: Named(trace.note, "a"), "a"),
     "subclass": (lambda trace: Again(trace.note, "a"), "a"),
     "nested": (lambda trace: nested(trace, False), "abcde"),
     "nested, with a group": (lambda trace: nested(trace, True), "abcde"),
