@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import sys
@@ -24,6 +25,7 @@ class Broken(logging.Handler):
 
 @pytest.fixture
 def broken_log() -> Iterator[None]:
+    gc.collect()  # what other tests left, and never ran
     handler = Broken()
     logging.getLogger("ravyn_bg").addHandler(handler)
     yield
