@@ -119,7 +119,9 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         for name, (container, place) in wanted.items():
             by_place = place < len(args)  # perhaps that of the signature without it
             brought = args[place] if by_place else kwargs.get(name, added)
-            if brought is added or (by_place and brought and not hasattr(brought, "add_task")):
+            if brought is added or (
+                by_place and brought is not None and not hasattr(brought, "add_task")
+            ):
                 added.append(container())
                 args.insert(place, added[-1]) if by_place else kwargs.update({name: added[-1]})
         return added if added or not wanted else None

@@ -122,3 +122,12 @@ async def test_a_single_task_is_the_background_itself() -> None:
         return JSONResponse({})
 
     assert (await handler()).background is task
+
+
+async def test_a_false_argument_by_position_is_not_taken_for_the_container() -> None:
+    async def handler(background_tasks: BackgroundTasks, page: int) -> int:
+        return page
+
+    decorated: Any = with_background(handler)
+
+    assert (await decorated(0)).body == b"0"
