@@ -113,17 +113,20 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
 
     def fill(args: list[Any], kwargs: dict[str, Any]) -> list[Any] | None:
         """Put a new container where one is wanted; `None` if the caller has brought them all."""
-        if any(isinstance(each, WebSocket) for each in (*args, *kwargs.values())):
-            raise TypeError(f"@with_background on {shown(handler)} {NO_RESPONSE}.")
+        for each in (*args, *kwargs.values()):
+            if isinstance(each, WebSocket):
+                raise TypeError(f"@with_background on {shown(handler)} {NO_RESPONSE}.")
         added: list[Any] = []
         for name, (container, place) in wanted.items():
             by_place = place < len(args)  # perhaps that of the signature without it
             brought = args[place] if by_place else kwargs.get(name, added)
-            if brought is added or (
-                by_place and brought is not None and not hasattr(brought, "add_task")
-            ):
-                added.append(container())
-                args.insert(place, added[-1]) if by_place else kwargs.update({name: added[-1]})
+            is_ours = brought is None or hasattr(brought, "add_task")
+            if brought is added or (by_place and not is_ours):
+                added.append(made := container())
+                if by_place:
+                    args.insert(place, made)
+                else:
+                    kwargs[name] = made
         return added if added or not wanted else None
 
     async def awaiting(*args: Any, **kwargs: Any) -> Any:
@@ -202,23 +205,26 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
     """What a handler returned, as a response with tasks behind it."""
     if added is None:
         return result
-    own, response = None, None
-    if isinstance(result, Response) or (callable(result) and is_async_callable(result)):
-        own = getattr(result, "_behind", getattr(result, "background", None))
-        if isinstance(result, Response) and not hasattr(result, "_behind"):
-            with suppress(Exception):  # some classes have no copies
-                response = None if getattr(result, "async_content", None) else copy(result)
-    else:  # Lilya takes it for data
-        response = Ok(None if result is None else json_encode(result))
-    carried: Any = Application(result) if response is None else response
+    is_app = isinstance(result, Response) or (callable(result) and is_async_callable(result))
+    own = getattr(result, "_behind", getattr(result, "background", None)) if is_app else None
     behind: Any = added[0] if own is None and len(added) == 1 else BackgroundTasks()
     if own is not None or len(added) != 1:
         behind.tasks = Waiting(added)
     if own is None and fixed is not None:
         behind = BackgroundTasks([fixed, behind]) if added else fixed
+    if not is_app:  # Lilya takes it for data
+        data = None if result is None else json_encode(result)
+        carried: Any = carrier(Ok)(data, background=behind)
+        carried._behind = behind
+        return carried
+    response = None
+    if isinstance(result, Response) and not hasattr(result, "_behind"):
+        with suppress(Exception):  # some classes have no copies
+            response = None if getattr(result, "async_content", None) else copy(result)
     if own is None and response is not None:
         with suppress(AttributeError):  # some classes take none
             response.background = behind
+    carried = Application(result) if response is None else response
     vars(carried)["_behind"] = behind
     carried.__class__ = carrier(carried.__class__)
     return carried

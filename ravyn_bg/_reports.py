@@ -121,9 +121,10 @@ def passes(error: BaseException) -> bool:
 
 
 def current_asyncio_task() -> Any:
-    with suppress(KeyError, RuntimeError):  # not loaded, or no event loop of asyncio's
+    try:
         return sys.modules["asyncio"].current_task()  # slower to load than all of `ravyn_bg`
-    return None
+    except (KeyError, RuntimeError):  # not loaded, or no event loop of asyncio's
+        return None
 
 
 def together(failures: list[BaseException], of: int) -> BaseException:

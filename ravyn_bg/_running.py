@@ -10,7 +10,6 @@ from inspect import CO_COROUTINE, isawaitable
 from time import monotonic
 from types import FunctionType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from anyio import create_task_group, to_thread
 from lilya.background import Task, Tasks
@@ -23,6 +22,7 @@ from ravyn_bg._reports import current_asyncio_task, reported, settle
 # Seconds after which a hop gives its thread back, so that nobody waits long for one. What is saved
 # by sharing a hop is some 0.0001.
 SHARED = 0.01
+NAME = "background task"  # for asyncio and Trio; to find one takes AnyIO microseconds
 
 
 class RunTask(Task):
@@ -37,7 +37,7 @@ class RunTask(Task):
             if is_async(self.func):
                 self._accounted = True
                 await self.func(*self.args, **self.kwargs)
-            elif returned := await in_thread(current_asyncio_task(), call_now, line):
+            elif returned := await to_thread.run_sync(call_now, line):
                 await returned[0]
         except BaseException as error:
             line.settle(error)
@@ -57,6 +57,8 @@ class RunTasks(Tasks):
     __slots__ = ("continue_on_error",)
 
     async def run_single(self) -> None:
+        if not self.tasks:
+            return
         line, failures = Line(self.tasks, self), []
         coming, kind, func, way = line.coming, None, None, None
         for line.count, line.task in coming:
@@ -94,7 +96,7 @@ class RunTasks(Tasks):
         try:
             async with create_task_group() as group:
                 for place, task in enumerate(tasks):
-                    group.start_soon(run_one, place, task)
+                    group.start_soon(run_one, place, task, name=NAME)
         except BaseException as error:
             _reports.mark(error)
             raise
@@ -115,15 +117,15 @@ def is_plain_async(task: Any) -> bool | None:
     return is_async(task.func)
 
 
-async def call(task: Any, container: Tasks) -> Any:
-    """Run a task of any kind, one of another class as that class says."""
+def call(task: Any, container: Tasks) -> Any:
+    """What runs a task of any kind when it is awaited, one of another class as that class says."""
     way = is_plain_async(task)
     if way:
         task._accounted = True
-        return await task.func(*task.args, **task.kwargs)
+        return task.func(*task.args, **task.kwargs)
     if way is None and any(each is container for each in within(task)):
         raise RuntimeError(LOOP.format(type(container).__name__))
-    return await task()
+    return task()
 
 
 def is_async(func: Any) -> bool:
@@ -155,7 +157,7 @@ class Line:
         self.left, current = False, current_asyncio_task()
         asked = getattr(current, "cancelling", int)  # not before Python 3.11
         try:
-            returned = await in_thread(current, self.run_in_thread, asked, asked())
+            returned = await to_thread.run_sync(self.run_in_thread, asked, asked())
         finally:
             self.left = True  # a task that asyncio itself cancels does not wait for its thread
         if returned:
@@ -191,14 +193,3 @@ def call_now(line: Line) -> tuple[Any] | None:
         raise
     # In a tuple, because Trio takes no coroutine from a thread.
     return (result,) if result is not None and isawaitable(result) else None
-
-
-limiters: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-
-
-async def in_thread(current: Any, func: Callable[..., Any], *args: Any) -> Any:
-    limiter = None
-    if current and not (limiter := limiters.get(loop := current.get_loop())):
-        # AnyIO's own, which AnyIO takes microseconds to find.
-        limiter = limiters[loop] = to_thread.current_default_thread_limiter()
-    return await to_thread.run_sync(func, *args, limiter=limiter)
