@@ -39,7 +39,7 @@ FEWER = {"RAVYN_BG_PROGRAMS": "400"}
 # What needs nothing of Lilya's but tasks. (In AnyIO 4.1, `lilya.apps` cannot be imported, and a
 # test whose argument is called `func` cannot run.)
 TASKS = [
-    "tests/failures/test_hostile_errors.py",
+    "tests/failures/test_hostile.py",
     "tests/failures/test_loops.py",
     "tests/failures/test_no_failures.py",
     "tests/test_background_tasks.py",

@@ -8,7 +8,7 @@ import pytest
 
 
 class Records(list[Any]):
-    """What was logged, and whose failures that are."""
+    """The failures that were logged."""
 
     @property
     def messages(self) -> list[str]:
@@ -20,25 +20,22 @@ class Records(list[Any]):
 
     @property
     def errors(self) -> list[BaseException]:
-        return [record.exc_info[1] for record in self]
+        return [record.exc_info[1] for record in self if record.exc_info]
 
-
-class Collect(logging.Handler):
-    def __init__(self, records: Records) -> None:
-        super().__init__()
-        self.records = records
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno == logging.ERROR:
-            self.records.append(record)
+    @property
+    def lost(self) -> list[list[str]]:
+        return [record.background_tasks_lost for record in self]
 
 
 @pytest.fixture
 def records() -> Iterator[Records]:
-    """The failures that are reported during a test."""
-    logger, collect = logging.getLogger("ravyn_bg"), Collect(Records())
-    logger.addHandler(collect)
-    logger.propagate = False  # pytest would format them all
-    yield collect.records
-    logger.propagate = True
-    logger.removeHandler(collect)
+    """The failures that are reported during a test, shown to nobody else."""
+    kept = Records()
+
+    def keep(record: logging.LogRecord) -> bool:
+        kept.extend([record] if record.levelno == logging.ERROR else [])
+        return False
+
+    logging.getLogger("ravyn_bg").addFilter(keep)
+    yield kept
+    logging.getLogger("ravyn_bg").removeFilter(keep)

@@ -16,6 +16,7 @@ from ravyn_bg import BackgroundTask, BackgroundTasks
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
+Function = Callable[[], Any]
 Wrap = Callable[[BackgroundTask], Any]
 Kind = Callable[..., BackgroundTask]
 
@@ -53,23 +54,11 @@ class Container(BackgroundTasks):
         await super().__call__()
 
 
-class LilyasContainer(Tasks):
-    async def __call__(self) -> None:
-        await super().__call__()
-
-
 def awaited(inner: Callable[[], Coroutine[Any, Any, None]]) -> BackgroundTask:
     async def func() -> None:
         await inner()
 
     return BackgroundTask(func)
-
-
-def nested(task: BackgroundTask, depth: int, **flags: bool) -> BackgroundTasks:
-    tasks = BackgroundTasks([task], **flags)
-    for _ in range(depth - 1):
-        tasks = BackgroundTasks([tasks], **flags)
-    return tasks
 
 
 SHAPES: dict[str, Wrap] = {
@@ -78,38 +67,25 @@ SHAPES: dict[str, Wrap] = {
     "in a group": lambda task: BackgroundTasks([task], as_group=True),
     "where it continues": lambda task: BackgroundTasks([task], continue_on_error=True),
     "in a group that continues": lambda task: BackgroundTasks([task], True, continue_on_error=True),
-    "nested 2 deep": lambda task: nested(task, 2),
-    "nested 7 deep": lambda task: nested(task, 7),
-    "in groups 3 deep": lambda task: nested(task, 3, as_group=True),
-    "continuing 3 deep": lambda task: nested(task, 3, continue_on_error=True),
-    "in continuing groups": lambda task: nested(task, 3, as_group=True, continue_on_error=True),
+    "nested": lambda task: BackgroundTasks([BackgroundTasks([BackgroundTasks([task])])]),
     "a task of a task": lambda task: BackgroundTask(task),
     "a task of a container": lambda task: BackgroundTask(BackgroundTasks([task])),
-    "a task of a group": lambda task: BackgroundTask(BackgroundTasks([task], as_group=True)),
     "a task of a partial": lambda task: BackgroundTask(functools.partial(BackgroundTasks([task]))),
-    "a task of a method": lambda task: BackgroundTask(BackgroundTasks([task]).__call__),
     "awaited by a function": awaited,
-    "awaited in a container": lambda task: awaited(BackgroundTasks([task])),
     "awaited in a group": lambda task: awaited(BackgroundTasks([task], as_group=True)),
     "in a container of its own class": lambda task: Container([task]),
-    "in a group of its own class": lambda task: Container([task], as_group=True),
     "in Lilya's container": lambda task: Tasks([task]),
     "in Lilya's group": lambda task: Tasks([task], as_group=True),
-    "in a subclass of Lilya's": lambda task: LilyasContainer([task]),
-    "in a group, a subclass of Lilya's": lambda task: LilyasContainer([task], as_group=True),
     "in Lilya's task": lambda task: Task(task),
 }
 
-KINDS: dict[str, Kind] = {
-    "plain": BackgroundTask,
-    "subclass": Subclass,
-    "subclass with a group of its own": GroupOfItsOwn,
-}
-
-both_functions = pytest.mark.parametrize("func", [fail, fail_async], ids=["sync", "async"])
+both_functions = pytest.mark.parametrize("function", [fail, fail_async], ids=["sync", "async"])
 both_modes = pytest.mark.parametrize("as_group", [False, True], ids=["in order", "as group"])
+three_ways = pytest.mark.parametrize(
+    "as_group", [None, False, True], ids=["alone", "in order", "as group"]
+)
 every_shape = pytest.mark.parametrize("wrap", SHAPES.values(), ids=SHAPES)
-every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+every_kind = pytest.mark.parametrize("kind", [BackgroundTask, Subclass, GroupOfItsOwn])
 
 
 async def error_of(task: Callable[[], Coroutine[Any, Any, None]]) -> Any:

@@ -1,9 +1,11 @@
-"""Cancellation and the end of the program are no failures."""
+"""Cancellation and the end of the program are no failures; what fails beside them is."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Generator
+from contextlib import suppress
 
 import anyio
 import pytest
@@ -11,21 +13,33 @@ from lilya.background import Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.failures.conftest import Records
-from tests.failures.tasks import SHAPES, Subclass, both_modes, error_of, leaves
+from tests.failures.tasks import (
+    SHAPES,
+    Function,
+    Subclass,
+    TaskError,
+    both_modes,
+    error_of,
+    full_name,
+    leaves,
+    three_ways,
+)
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
 pytestmark = pytest.mark.anyio
 
+stops_or_not = pytest.mark.parametrize("goes_on", [False, True], ids=["stops", "goes on"])
+
 
 class OwnBaseError(BaseException): ...
 
 
+@stops_or_not
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
-@pytest.mark.parametrize("continue_on_error", [False, True], ids=["stops", "continues"])
 async def test_the_end_of_the_program_passes_through_unreported(
-    kind: type[BaseException], continue_on_error: bool, records: Records
+    kind: type[BaseException], goes_on: bool, records: Records
 ) -> None:
     ran: list[str] = []
     end = kind()
@@ -36,22 +50,21 @@ async def test_the_end_of_the_program_passes_through_unreported(
     async def stop_async() -> None:
         raise end
 
-    for func in (stop, stop_async):
-        assert await error_of(BackgroundTask(func)) is end
-        assert await error_of(Subclass(func)) is end
-        tasks = [BackgroundTask(func), BackgroundTask(ran.append, "after")]
+    for function in (stop, stop_async):
+        assert await error_of(BackgroundTask(function)) is end
+        assert await error_of(Subclass(function)) is end
+        tasks = [BackgroundTask(function), BackgroundTask(ran.append, "after")]
         for each in (BackgroundTasks(tasks), Tasks(tasks), BackgroundTask(BackgroundTasks(tasks))):
-            outer = BackgroundTasks([each], continue_on_error=continue_on_error)
-            assert await error_of(outer) is end
+            assert await error_of(BackgroundTasks([each], continue_on_error=goes_on)) is end
 
     assert ran == []
     assert records == []
 
 
-@pytest.mark.parametrize("as_group", [None, False, True], ids=["alone", "in order", "as group"])
-@pytest.mark.parametrize("continue_on_error", [False, True], ids=["stops", "continues"])
+@three_ways
+@stops_or_not
 async def test_cancellation_passes_through_unreported_and_stops_at_once(
-    continue_on_error: bool, as_group: bool | None, records: Records
+    goes_on: bool, as_group: bool | None, records: Records
 ) -> None:
     ran: list[str] = []
     started = anyio.Event()
@@ -62,8 +75,7 @@ async def test_cancellation_passes_through_unreported_and_stops_at_once(
 
     task = BackgroundTask(wait_for_ever)
     inner = task if as_group is None else BackgroundTasks([task], as_group)
-    last = BackgroundTask(ran.append, "after")
-    tasks = BackgroundTasks([inner, last], continue_on_error=continue_on_error)
+    tasks = BackgroundTasks([inner, BackgroundTask(ran.append, "")], continue_on_error=goes_on)
     async with anyio.create_task_group() as group:
         group.start_soon(tasks)
         await started.wait()
@@ -71,6 +83,35 @@ async def test_cancellation_passes_through_unreported_and_stops_at_once(
 
     assert ran == []
     assert records == []
+
+
+@stops_or_not
+async def test_a_failure_beside_cancellation_in_a_group_is_reported(
+    goes_on: bool, records: Records
+) -> None:
+    ran: list[str] = []
+    started = anyio.Event()
+
+    async def fail_when_cancelled() -> None:
+        started.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise TaskError
+
+    both = [BackgroundTask(anyio.sleep_forever), BackgroundTask(fail_when_cancelled)]
+    inner = BackgroundTasks(both, as_group=True, continue_on_error=goes_on)
+    outer = BackgroundTasks([inner, BackgroundTask(ran.append, "")], continue_on_error=goes_on)
+
+    with suppress(BaseExceptionGroup):  # where it goes on, the cancellation is all that is left
+        async with anyio.create_task_group() as group:
+            group.start_soon(outer)
+            await started.wait()
+            group.cancel_scope.cancel()
+
+    assert records.names[0] == full_name(fail_when_cancelled)
+    assert [type(leaf) for each in records.errors for leaf in leaves(each)] == [TaskError]
+    assert ran == []
 
 
 @both_modes
@@ -90,19 +131,34 @@ async def test_a_group_with_the_end_of_the_program_in_it_passes_and_what_else_fa
     assert [type(each) for each in leaves(error)] == [OwnBaseError, SystemExit]
     assert "background tasks failed" not in str(error)
     assert ran == []
-    assert [type(each) for each in leaves(records[0].exc_info[1])] == [OwnBaseError]
-    assert [each.background_tasks_lost for each in records] == [[], ["list.append"]]
+    assert [[type(leaf) for leaf in leaves(each)] for each in records.errors] == [[OwnBaseError]]
+    assert records.lost == [[], ["list.append"]]
 
 
-async def test_a_group_of_errors_without_it_is_a_failure(records: Records) -> None:
-    fails = BaseExceptionGroup("", [OwnBaseError()])
+if sys.version_info >= (3, 11):
 
-    def fail() -> None:
-        raise fails
+    async def raises_it() -> None:
+        raise asyncio.CancelledError
 
-    assert await error_of(BackgroundTask(fail)) is fails
+    async def waits_for_what_is_cancelled() -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.cancel()
+        await future
 
-    assert records.errors == [fails]
+    @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+    @pytest.mark.parametrize("function", [raises_it, waits_for_what_is_cancelled])
+    @three_ways
+    async def test_a_cancellation_that_nobody_asked_for_is_a_failure(
+        function: Function, as_group: bool | None, records: Records
+    ) -> None:
+        ran: list[str] = []
+        two = [BackgroundTask(function), BackgroundTask(ran.append, "after")]
+        tasks = BackgroundTasks(two, bool(as_group), continue_on_error=True)
+        error = await error_of(two[0] if as_group is None else tasks)
+
+        assert [type(each) for each in leaves(error)] == [asyncio.CancelledError]
+        assert records.names == [full_name(function)]
+        assert ran == ([] if as_group is None else ["after"])
 
 
 async def test_a_scope_that_a_task_cancels_itself_is_its_own_affair(records: Records) -> None:
@@ -120,10 +176,7 @@ async def test_a_scope_that_a_task_cancels_itself_is_its_own_affair(records: Rec
     assert records == []
 
 
-SHAPES_IN_ORDER = [each for each in SHAPES if "group" not in each]
-
-
-@pytest.mark.parametrize("shape", SHAPES_IN_ORDER)
+@pytest.mark.parametrize("shape", [each for each in SHAPES if "group" not in each])
 def test_a_task_that_is_closed_when_no_loop_runs_any_more_is_no_failure(
     shape: str, records: Records
 ) -> None:

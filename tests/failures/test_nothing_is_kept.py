@@ -13,8 +13,7 @@ import anyio
 import pytest
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
-from tests.failures.conftest import Records
-from tests.failures.tasks import TaskError, error_of
+from tests.failures.tasks import TaskError
 
 pytestmark = pytest.mark.anyio
 
@@ -77,35 +76,3 @@ async def test_a_long_lived_task_that_a_task_started_keeps_nothing() -> None:
 
     assert kept() is None
     assert [each for each in uploads if each() is not None] == []
-
-
-async def test_many_failures_leave_short_messages(records: Records) -> None:
-    async def fail() -> None:
-        raise TaskError
-
-    tasks = [BackgroundTask(fail) for _ in range(2000)]
-    await error_of(BackgroundTasks(tasks, continue_on_error=True))
-
-    assert len(records) == 2000
-    assert max(len(each.getMessage()) for each in records) <= 400
-
-
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_one_future_that_fails_is_reported_for_each_who_awaited_it(records: Records) -> None:
-    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def first() -> None:
-        await future
-
-    async def second() -> None:
-        await future
-
-    running = [
-        asyncio.ensure_future(BackgroundTasks([BackgroundTask(each)])()) for each in (first, second)
-    ]
-    await asyncio.sleep(0)
-    future.set_exception(TaskError())
-    await asyncio.wait(running)
-
-    assert sorted(name.rpartition(".")[2] for name in records.names) == ["first", "second"]
-    assert [type(each.exception()) for each in running] == [TaskError] * 2

@@ -1,10 +1,13 @@
-"""A failure is reported once, whatever it passes on its way."""
+"""A failure is reported once, where it happened, whatever it passes on its way."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import anyio
+import anyio.from_thread
 import pytest
 from lilya.apps import Lilya
 from lilya.background import Task
@@ -18,6 +21,7 @@ from tests.failures.tasks import (
     Subclass,
     TaskError,
     Wrap,
+    both_modes,
     error_of,
     every_kind,
     every_shape,
@@ -29,14 +33,6 @@ from tests.failures.tasks import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-class Retries(BackgroundTask):
-    async def __call__(self) -> None:
-        try:
-            await super().__call__()
-        except TaskError:
-            await super().__call__()
 
 
 @every_kind
@@ -56,89 +52,21 @@ async def test_a_failure_is_reported_once(wrap: Wrap, kind: Kind, records: Recor
 async def test_what_is_lost_behind_a_failure_is_named_once(
     wrap: Wrap, kind: Kind, records: Records
 ) -> None:
-    """In a record of its own where code stands between that might have handled the failure."""
     for func in (fail, fail_async):
         await error_of(BackgroundTasks([wrap(kind(func)), BackgroundTask(succeed)]))
 
-        lost = [name for each in records for name in each.background_tasks_lost]
-        assert lost == [full_name(succeed)]
+        assert [name for each in records.lost for name in each] == [full_name(succeed)]
         assert records.names.count(full_name(func)) == 1
         records.clear()
 
 
 @every_shape
 async def test_each_of_several_failures_is_reported_once(wrap: Wrap, records: Records) -> None:
-    def task() -> BackgroundTask:
-        both = [BackgroundTask(fail_async), Subclass(fail_async)]
-        return BackgroundTask(BackgroundTasks(both, continue_on_error=True))
-
-    error = await error_of(wrap(task()))
+    tasks = [BackgroundTask(fail_async), Subclass(fail_async)]
+    error = await error_of(wrap(BackgroundTask(BackgroundTasks(tasks, continue_on_error=True))))
 
     assert records.names == [full_name(fail_async)] * 2
     assert records.errors == leaves(error)
-
-
-async def test_the_same_error_raised_by_two_tasks_is_reported_for_each(records: Records) -> None:
-    error = TaskError()
-
-    def raise_it() -> None:
-        raise error
-
-    async def raise_it_async() -> None:
-        raise error
-
-    funcs = [raise_it, raise_it_async, raise_it_async]
-    tasks = [BackgroundTask(funcs[0]), Subclass(funcs[1]), BackgroundTask(funcs[2])]
-    nested_tasks = [BackgroundTasks([each]) for each in tasks]
-    for as_group in (False, True):
-        for each in (tasks, nested_tasks):
-            await error_of(BackgroundTasks(each, as_group, continue_on_error=True))
-            assert sorted(records.names) == sorted([*map(full_name, funcs)])
-            records.clear()
-
-
-@pytest.mark.parametrize("first", [0, 1])
-async def test_a_failure_beside_one_that_was_reported_inside_is_no_reason_to_report_that_again(
-    first: int, records: Records
-) -> None:
-    errors = sorted((TaskError(), TaskError()), key=id)
-    inside, beside = errors[first], errors[1 - first]
-    failed, go_on = anyio.Event(), anyio.Event()
-
-    async def raise_inside() -> None:
-        raise inside
-
-    async def fail_late() -> None:
-        try:
-            await BackgroundTask(raise_inside)()
-        finally:
-            failed.set()
-            await go_on.wait()
-
-    async def fail_beside() -> None:
-        await failed.wait()
-        raise beside
-
-    async def end() -> None:
-        while len(records) < 2:
-            await anyio.lowlevel.checkpoint()
-        go_on.set()
-
-    tasks = [BackgroundTask(each) for each in (fail_late, fail_beside, end)]
-    with anyio.fail_after(PATIENCE):
-        await error_of(BackgroundTasks(tasks, as_group=True, continue_on_error=True))
-
-    assert records.names == [full_name(raise_inside), full_name(fail_beside)]
-
-
-async def test_the_same_task_is_reported_each_time_it_fails(records: Records) -> None:
-    task = BackgroundTask(fail)
-    tasks = BackgroundTasks([task, task], continue_on_error=True)
-
-    for _ in range(2):
-        await error_of(tasks)
-
-    assert records.names == [full_name(fail)] * 4
 
 
 @every_shape
@@ -157,44 +85,157 @@ async def test_another_error_in_place_of_a_reported_one_is_reported_too(
     assert records.errors[1] is error
 
 
-@pytest.mark.parametrize("wrap", [SHAPES["alone"], SHAPES["in order"], SHAPES["in a group"]])
-async def test_a_retrying_subclass_is_reported_for_each_try_that_failed(
-    wrap: Wrap, records: Records
-) -> None:
+@pytest.mark.parametrize("shape", ["alone", "in order", "in a group", "nested"])
+async def test_each_try_that_failed_is_reported(shape: str, records: Records) -> None:
+    class Retries(BackgroundTask):
+        async def __call__(self) -> None:
+            try:
+                await super().__call__()
+            except TaskError:
+                await super().__call__()
+
     left = [TaskError()]
 
     def fail_once() -> None:
         if left:
             raise left.pop()
 
-    await wrap(Retries(fail_once))()
-    assert records.names == [full_name(fail_once)]
+    await SHAPES[shape](Retries(fail_once))()
+    await error_of(SHAPES[shape](Retries(fail)))
 
-    await error_of(wrap(Retries(fail)))
     assert records.names == [full_name(fail_once), full_name(fail), full_name(fail)]
 
 
+# --- the same exception
+
+
+ONE = TaskError()
+
+
+def raise_one() -> None:
+    raise ONE
+
+
+async def raise_one_async() -> None:
+    raise ONE
+
+
+@both_modes
+@pytest.mark.parametrize("shape", ["alone", "in order", "in a group", "awaited by a function"])
+async def test_the_same_exception_is_reported_for_each_task_that_raises_it(
+    shape: str, as_group: bool, records: Records
+) -> None:
+    functions: list[Any] = [raise_one, raise_one_async, raise_one_async]
+    tasks = [SHAPES[shape](BackgroundTask(each)) for each in functions[:2]]
+    tasks.append(SHAPES[shape](Subclass(functions[2])))
+    await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
+
+    assert sorted(records.names) == sorted(map(full_name, functions))
+
+
+async def test_a_task_is_reported_each_time_it_fails(records: Records) -> None:
+    task = BackgroundTask(fail)
+    for _ in range(2):
+        await error_of(BackgroundTasks([task, task], continue_on_error=True))
+
+    assert records.names == [full_name(fail)] * 4
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_one_future_that_fails_is_reported_for_each_who_awaited_it(records: Records) -> None:
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def first() -> None:
+        await future
+
+    async def second() -> None:
+        await future
+
+    tasks = [BackgroundTasks([BackgroundTask(each)]) for each in (first, second)]
+    running = [asyncio.ensure_future(each()) for each in tasks]
+    await asyncio.sleep(0)
+    future.set_exception(TaskError())
+    await asyncio.wait(running)
+
+    assert sorted(records.names) == [full_name(first), full_name(second)]
+    assert [type(each.exception()) for each in running] == [TaskError] * 2
+
+
+# --- beside others
+
+
+async def test_a_failure_beside_one_that_is_still_on_its_way_is_one_more(records: Records) -> None:
+    failed, go_on = anyio.Event(), anyio.Event()
+
+    async def fail_late() -> None:
+        try:
+            await BackgroundTask(fail_async)()
+        finally:
+            failed.set()
+            await go_on.wait()
+
+    async def fail_beside() -> None:
+        await failed.wait()
+        try:
+            raise TaskError
+        finally:
+            go_on.set()
+
+    tasks = [BackgroundTask(fail_late), BackgroundTask(fail_beside)]
+    with anyio.fail_after(PATIENCE):
+        await error_of(BackgroundTasks(tasks, as_group=True, continue_on_error=True))
+
+    assert records.names == [full_name(fail_async), full_name(fail_beside)]
+
+
 async def test_a_task_that_a_task_leaves_running_is_reported_on_its_own(records: Records) -> None:
-    """Even if it is the same one: it runs in the context that it was started in."""
-    ran: list[str] = []
     started = anyio.Event()
 
-    async def start_or_fail() -> None:
-        ran.append("")
-        if len(ran) > 1:
-            raise TaskError
-        group.start_soon(run_again)
-
-    async def run_again() -> None:
+    async def run_later() -> None:
         await started.wait()
-        await error_of(task)
+        await error_of(Subclass(fail_async))
 
-    task = Subclass(start_or_fail)
+    async def start() -> None:
+        group.start_soon(run_later)
+
     async with anyio.create_task_group() as group:
-        await BackgroundTasks([task])()
+        await BackgroundTasks([Subclass(start)])()
         started.set()
 
-    assert records.names == [full_name(start_or_fail)]
+    assert records.names == [full_name(fail_async)]
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "in order"])
+def test_a_sync_task_that_nobody_waits_for_any_more_is_reported_from_its_thread(
+    alone: bool, records: Records
+) -> None:
+    async def cancel_while_it_runs() -> threading.Thread:
+        started, cancelled, threads = asyncio.Event(), threading.Event(), []
+
+        def fail_late() -> None:
+            threads.append(threading.current_thread())
+            anyio.from_thread.run_sync(started.set)
+            assert cancelled.wait(PATIENCE)
+            fail()
+
+        task = BackgroundTask(fail_late)
+        running = asyncio.ensure_future((task if alone else BackgroundTasks([task]))())
+        await started.wait()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        cancelled.set()
+        return threads[0]
+
+    thread = anyio.run(cancel_while_it_runs, backend="asyncio")
+    thread.join(PATIENCE)
+
+    assert [name.rpartition(".")[2] for name in records.names] == ["fail_late"]
+    assert [type(each) for each in records.errors] == [TaskError]
+    assert records[0].thread == thread.ident
+
+
+# --- Lilya's
 
 
 async def test_a_task_of_lilya_in_a_container_is_reported(records: Records) -> None:
@@ -205,20 +246,8 @@ async def test_a_task_of_lilya_in_a_container_is_reported(records: Records) -> N
     for each in (Task(fail_async), OfItsOwn(print)):
         await error_of(BackgroundTasks([each, BackgroundTask(succeed)]))
 
-    assert len(records) == 2
-    assert records.names[0] == full_name(fail_async)
-    assert [each.background_tasks_lost for each in records] == [[full_name(succeed)]] * 2
-
-
-async def test_what_was_put_among_the_tasks_and_cannot_run_is_reported(records: Records) -> None:
-    tasks: Any = BackgroundTasks([BackgroundTask(succeed)])
-    tasks.tasks += [None, BackgroundTask(succeed)]
-
-    with pytest.raises(TypeError):
-        await tasks()
-
-    assert records.names == ["builtins.NoneType.__call__"]
-    assert records[0].background_tasks_lost == [full_name(succeed)]
+    assert [type(each) for each in records.errors] == [TaskError] * 2
+    assert records.lost == [[full_name(succeed)]] * 2
 
 
 def test_failures_behind_a_handler_are_reported_once(
@@ -244,5 +273,5 @@ def test_failures_behind_a_handler_are_reported_once(
     client = make_client(app, raise_server_exceptions=False)
     for path in ("/response", "/fixed", "/added"):
         assert client.get(path).status_code == 200
-        assert records.names == [full_name(fail)]
-        records.clear()
+
+    assert records.names == [full_name(fail)] * 3

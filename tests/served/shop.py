@@ -7,12 +7,17 @@ import os
 import anyio
 from lilya.apps import Lilya
 
-from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse
+from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, Response
+from ravyn_bg.responses import StreamingResponse
 
 app = Lilya()
 
 
 async def charge_card(card: str) -> None:
+    raise ConnectionError("the bank is away")
+
+
+def charge_card_sync(card: str) -> None:
     raise ConnectionError("the bank is away")
 
 
@@ -47,6 +52,17 @@ async def pay_on() -> JSONResponse:
     tasks.add_task(charge_card, "4242")
     tasks.add_task(send_receipt, "a")
     return JSONResponse({"paid": True}, background=tasks)
+
+
+@app.post("/large")
+async def large() -> Response:
+    return Response(b"x" * 1_000_000, background=BackgroundTask(charge_card_sync, "4242"))
+
+
+@app.post("/streamed")
+async def streamed() -> StreamingResponse:
+    chunks = (b"x" * 10_000 for _ in range(100))
+    return StreamingResponse(chunks, background=BackgroundTask(charge_card_sync, "4242"))
 
 
 @app.post("/slow/{number:int}")
