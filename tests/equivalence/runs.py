@@ -116,6 +116,17 @@ class Run:
     def outcome(self) -> Outcome:
         return Outcome(strands(self.log), shape(self.raised), self.scope.cancelled_caught)
 
+    def never_began(self) -> set[str]:
+        """The tasks of ours that never began; forgets all tasks."""
+        ours = {name for name, each in self.tasks.items() if isinstance(each, BackgroundTask)}
+        self.tasks.clear()
+        self.errors.clear()
+        self.raised = None
+        return ours - self.begun()
+
+    def begun(self) -> set[str]:
+        return {site.name for site, what in self.log if what[0] == "starts"}
+
     def note(self, site: Site, *what: object) -> None:
         self.log.append((site, what))
 
@@ -157,11 +168,12 @@ class Run:
     def call(self, call: Call, site: Site, library: Library) -> Task:
         function, keywords = self.function(call, site, library)
         kind = self.with_habit(library.task, call, site)
-        task: Task = kind(function, site.name, **keywords)
-        if call.func == "replaced":
-            other, task = task, kind(print, "replaced")
-            task.func, task.args, task.kwargs = other.func, other.args, other.kwargs
-        return task
+        if call.func == "given":
+            return kind(function, site.name, **keywords)  # type: ignore[no-any-return]
+        task: Any = kind(print, "replaced")
+        task.func = function if isinstance(task, BackgroundTask) else Task(function).func
+        task.args, task.kwargs = (site.name,), keywords
+        return task  # type: ignore[no-any-return]  # `Any`, for what is set on it
 
     def with_habit(self, kind: type[Any], tree: Tree, site: Site) -> type[Any]:
         if tree.habit == "plain":
@@ -196,12 +208,14 @@ class Run:
 
         ways = {"async": on_loop, "sync": in_thread, "returns awaitable": returns_awaitable}
         function: Any = ways[call.way]
+        function.__module__, function.__qualname__ = "program", site.name
         if call.form == "partial":
             function = partial(function, "first")
         elif call.form == "method":
             function = MethodType(function, Site)  # of a class, which does not change its name
         elif call.form == "object":
-            function = type(site.name, (), {"__call__": staticmethod(function)})()
+            body = {"__module__": "program", "__call__": staticmethod(function)}
+            function = type(site.name, (), body)()
         keywords = {call.keyword: 1} if call.keyword else {}
         if library is OURS:
             return function, keywords
