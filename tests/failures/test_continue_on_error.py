@@ -153,6 +153,12 @@ async def test_what_a_failing_task_added_runs_and_counts(function: Function) -> 
     assert ran == ["added"]
     assert error.message == "2 of 3 background tasks failed"
 
+    tasks.tasks, tasks.as_group = tasks.tasks[:1], True  # where what is added does not run
+    error = await error_of(tasks)
+
+    assert ran == ["added"]
+    assert error.message == "1 of 1 background tasks failed"
+
 
 @both_modes
 @pytest.mark.parametrize("kind", [BackgroundTask, Subclass])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -162,3 +163,18 @@ async def test_what_is_raised(kind: type[BaseException], is_async: bool, records
         text = logging.Formatter().format(each)
         assert f"in {function.__name__}\n" in text
         assert kind.__name__ in text
+
+
+@dataclass(frozen=True)
+class FrozenError(Exception): ...
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # Trio itself cannot raise it in a thread
+async def test_an_error_that_can_hold_no_mark(records: Records) -> None:
+    def raise_it() -> None:
+        raise FrozenError
+
+    error = await error_of(BackgroundTasks([BackgroundTasks([BackgroundTask(raise_it)])]))
+
+    assert type(error) is FrozenError
+    assert records.names == [full_name(raise_it)]

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import suppress
 
 import anyio
+import anyio.from_thread
 import pytest
 from lilya.background import Tasks
 
@@ -80,6 +81,21 @@ async def test_cancellation_passes_through_unreported_and_stops_at_once(
         group.start_soon(tasks)
         await started.wait()
         group.cancel_scope.cancel()
+
+    assert ran == []
+    assert records == []
+
+
+@stops_or_not
+async def test_cancellation_between_two_sync_tasks_is_no_failure(
+    goes_on: bool, records: Records
+) -> None:
+    ran: list[str] = []
+    tasks = BackgroundTasks(continue_on_error=goes_on)
+    async with anyio.create_task_group() as group:
+        tasks.add_task(lambda: anyio.from_thread.run_sync(group.cancel_scope.cancel))
+        tasks.add_task(ran.append, "after")
+        group.start_soon(tasks)
 
     assert ran == []
     assert records == []

@@ -125,9 +125,9 @@ async def raise_one_async() -> None:
 async def test_the_same_exception_is_reported_for_each_task_that_raises_it(
     shape: str, as_group: bool, records: Records
 ) -> None:
-    functions: list[Any] = [raise_one, raise_one_async, raise_one_async]
-    tasks = [SHAPES[shape](BackgroundTask(each)) for each in functions[:2]]
-    tasks.append(SHAPES[shape](Subclass(functions[2])))
+    functions: list[Any] = [raise_one_async] * 3 if as_group else [raise_one, raise_one_async] * 2
+    tasks = [SHAPES[shape](BackgroundTask(each)) for each in functions[1:]]
+    tasks.append(SHAPES[shape](Subclass(functions[0])))
     await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
 
     assert sorted(records.names) == sorted(map(full_name, functions))
