@@ -213,8 +213,7 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
     if own is None and fixed is not None:
         behind = BackgroundTasks([fixed, behind]) if added else fixed
     if not is_app:  # Lilya takes it for data
-        data = None if result is None else json_encode(result)
-        carried: Any = carrier(Ok)(data, background=behind)
+        carried: Any = carrier(Ok)(json_encode(result), background=behind)
         carried._behind = behind
         return carried
     response = None

@@ -34,11 +34,11 @@ def settle(task: Any, error: Any, since: int, container: Any = None, coming: Any
         lost = [each for each in leaves(task) if has_begun(each) is False]
         lost += [leaf for each in behind for leaf in leaves(each)]
         account_for(task, *behind)
-    if failure is not None and not was_reported(failure, since):
-        if log(logging.ERROR, "failed", task, lost, failure):
-            mark(failure)
-    elif lost:
+    known = failure is not None and was_reported(failure, since)
+    if known and lost:
         log(logging.ERROR, "failed", container, lost)
+    if failure is not None and (known or log(logging.ERROR, "failed", task, lost, failure)):
+        mark(failure)
     return goes_on
 
 
@@ -78,7 +78,10 @@ def account_for(*tasks: Any) -> None:
 
 
 def mark(error: BaseException, as_new: bool = False) -> None:
-    """Note on each exception that it was reported: when, and how far it had come by then."""
+    """Note on each exception that it was reported: when, and how far it had come by then.
+
+    As new, it is reported only to who asks since before all others.
+    """
     reported[0] += 1
     for each in each_of(error):
         vars(each)[MARK] = 0 if as_new else reported[0], id(each.__traceback__)

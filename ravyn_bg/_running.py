@@ -22,7 +22,6 @@ from ravyn_bg._reports import current_asyncio_task, reported, settle
 # Seconds after which a hop gives its thread back, so that nobody waits long for one. What is saved
 # by sharing a hop is some 0.0001.
 SHARED = 0.01
-NAME = "background task"  # for asyncio and Trio; to find one takes AnyIO microseconds
 
 
 class RunTask(Task):
@@ -96,7 +95,8 @@ class RunTasks(Tasks):
         try:
             async with create_task_group() as group:
                 for place, task in enumerate(tasks):
-                    group.start_soon(run_one, place, task, name=NAME)
+                    # With a name, which to find takes AnyIO microseconds.
+                    group.start_soon(run_one, place, task, name="background task")
         except BaseException as error:
             _reports.mark(error)
             raise
@@ -190,6 +190,9 @@ def call_now(line: Line) -> tuple[Any] | None:
             raise RuntimeError("coroutine raised StopIteration") from error
     except Exception as error:
         line.settle(error)  # here, because nobody may be waiting for it any more
+        # Known to this line alone until the loop has it: a sibling may raise the same object.
+        line.since = -1
+        _reports.mark(error, as_new=True)
         raise
     # In a tuple, because Trio takes no coroutine from a thread.
     return (result,) if result is not None and isawaitable(result) else None

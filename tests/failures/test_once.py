@@ -31,6 +31,7 @@ from tests.failures.tasks import (
     leaves,
     succeed,
 )
+from tests.test_cancellation import wait_until_the_package_is_left_by
 
 pytestmark = pytest.mark.anyio
 
@@ -129,6 +130,28 @@ async def test_the_same_exception_is_reported_for_each_task_that_raises_it(
     tasks = [SHAPES[shape](BackgroundTask(each)) for each in functions[1:]]
     tasks.append(SHAPES[shape](Subclass(functions[0])))
     await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
+
+    assert sorted(records.names) == sorted(map(full_name, functions))
+
+
+async def test_the_same_exception_in_a_thread_and_on_the_event_loop_at_once(
+    records: Records,
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def raise_in_thread() -> None:
+        threads.append(threading.current_thread())
+        raise ONE
+
+    async def raise_before_the_loop_is_told() -> None:
+        while not threads:
+            await anyio.lowlevel.checkpoint()
+        wait_until_the_package_is_left_by(threads[0])
+        raise ONE
+
+    functions = [raise_in_thread, raise_before_the_loop_is_told]
+    tasks = [BackgroundTask(each) for each in functions]
+    await error_of(BackgroundTasks(tasks, as_group=True, continue_on_error=True))
 
     assert sorted(records.names) == sorted(map(full_name, functions))
 
