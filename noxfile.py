@@ -29,6 +29,7 @@ APART = [
     "on_ravyn",
     "outgrowing",
     "packaging",
+    "ported_tests",
     "repr",
     "responses",
     "typing",

@@ -32,6 +32,15 @@ class Named(BackgroundTask):
     """Without a `__call__` of its own."""
 
 
+class Twice:
+    async def __call__(self: Any) -> None:
+        await BackgroundTask.__call__(self)
+        await BackgroundTask.__call__(self)
+
+
+class Mixed(Twice, BackgroundTask): ...
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_logged() -> Iterator[None]:
     """What was captured is neither a failure nor a task that never ran."""
@@ -94,10 +103,16 @@ async def test_what_a_request_queued(
     assert trace.names == names
 
 
-def nested(trace: Trace, as_group: bool) -> BackgroundTasks:
+def nested(trace: Trace, as_group: bool = False) -> BackgroundTasks:
     inner: list[Any] = [Task(trace.note, "b"), Again(trace.note, "c"), BackgroundTasks()]
-    lilyas = Tasks([trace.async_task("d"), trace.task("e")])
+    lilyas = Tasks([trace.async_task("d"), Task(trace.note, "e")])
     return BackgroundTasks([trace.task("a"), BackgroundTasks(inner, as_group), lilyas])
+
+
+def added(trace: Trace) -> BackgroundTasks:
+    tasks = BackgroundTasks()
+    tasks.add_task(nested(trace))
+    return tasks
 
 
 KINDS: dict[str, tuple[Callable[[Trace], Any], str]] = {
@@ -105,8 +120,12 @@ KINDS: dict[str, tuple[Callable[[Trace], Any], str]] = {
     "async": (lambda trace: trace.async_task("a"), "a"),
     "subclass without a call of its own": (lambda trace: Named(trace.note, "a"), "a"),
     "subclass": (lambda trace: Again(trace.note, "a"), "a"),
-    "nested": (lambda trace: nested(trace, False), "abcde"),
+    "subclass, as another class says": (lambda trace: Mixed(trace.note, "a"), "a"),
+    "task in a task": (lambda trace: BackgroundTask(trace.task("a")), "a"),
+    "container in a task": (added, "abcde"),
+    "nested": (nested, "abcde"),
     "nested, with a group": (lambda trace: nested(trace, True), "abcde"),
+    "in a container of Lilya's": (lambda trace: Tasks([nested(trace), trace.task("f")]), "abcdef"),
 }
 
 
@@ -118,22 +137,12 @@ async def test_tasks_come_one_by_one_in_the_order_in_which_they_would_begin(
     with capture_tasks() as tasks:
         await task()
 
-    assert sorted(each.args[0] for each in tasks) == [*names]
-    assert {each.func for each in tasks if isinstance(each, BackgroundTask)} <= {
-        trace.note,
-        trace.note_async,
-    }
+    assert [(*each.args, each.kwargs) for each in tasks] == [(name, {}) for name in names]
+    given = {trace.note, trace.note_async}
+    assert {each.func for each in tasks if isinstance(each, BackgroundTask)} <= given
     assert trace.names == []
     await task()
     assert sorted(set(trace.names)) == [*names]
-
-
-async def test_a_task_in_a_task_is_captured_with_it(trace: Trace) -> None:
-    with capture_tasks() as tasks:
-        await BackgroundTasks([BackgroundTask(trace.task("a"))])()
-
-    (task,) = tasks
-    assert task.args == ()
 
 
 async def test_the_inner_one_captures_and_all_is_restored_after_an_exception(trace: Trace) -> None:

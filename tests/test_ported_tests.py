@@ -1,87 +1,85 @@
-"""What tests of FastAPI projects do, on `ravyn_bg`: the table of docs/testing.md."""
+"""The tests of docs/testing.md: those that come from FastAPI, on both sides, and its fixtures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-from unittest.mock import MagicMock, patch
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+
+PAGE = (Path(__file__).parents[1] / "docs" / "testing.md").read_text()
+DIFFS = re.findall(r"^```diff\n # (\w+\.py)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+PYTHON = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def run(folder: Path, files: dict[str, str]) -> str:
+    """What pytest says of these files, in a process of its own."""
+    for name, source in files.items():
+        (folder / name).write_text(source)
+    options = ["-q", "-p", "no:cacheprovider", f"--rootdir={folder}"]
+    environment = {name: each for name, each in os.environ.items() if "PYTEST" not in name}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *options],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("dropped", ["+", "-"], ids=["FastAPI", "ravyn_bg"])
+def test_a_test_that_comes_from_fastapi_passes_before_and_after(
+    dropped: str, tmp_path: Path
+) -> None:
+    files = {
+        name: "".join(f"{line[1:]}\n" for line in diff.splitlines() if line[:1] != dropped)
+        for name, diff in DIFFS
+    }
+    assert sum(name.startswith("test_") for name in files) == 6
+    assert re.search(r"^6 passed", said := run(tmp_path, files), re.MULTILINE), said
+
+
+USES = """
+import logging
+
 from lilya.apps import Lilya
+from lilya.testclient import TestClient
+from ravyn_bg import BackgroundTask
 
-from ravyn_bg import BackgroundTasks, with_background
-from ravyn_bg.testing import capture_tasks
-from tests.conftest import MakeClient
+import shop
 
+def test_tasks(tasks):
+    TestClient(shop.app).post("/register/a@b.c")
+    TestClient(shop.app).post("/ping")
+    assert [task.args for task in tasks] == [("a@b.c",), ("registered",), ("pinged",)]
+    assert shop.sent == []
 
-def send(to: str) -> None: ...
+def test_that_loses_a_task():
+    Lilya()
+    BackgroundTask(print)
 
+def test_that_loses_a_task_in_a_cycle():
+    task = BackgroundTask(print)
+    task.kwargs["task"] = task
 
-@with_background
-async def notify(to: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-    background_tasks.add_task(send, to)
-    return {"status": "queued"}
-
-
-@pytest.mark.anyio
-async def test_the_tasks_of_a_container_are_looked_at() -> None:
-    background_tasks = BackgroundTasks()
-
-    assert await notify("a@b.c", background_tasks) == {"status": "queued"}
-
-    (task,) = background_tasks.tasks
-    queued: Any = task  # Lilya says that `func` is async
-    assert queued.func == send
-    assert queued.func is send
-    assert queued.args == ("a@b.c",)
-    await background_tasks()
+def test_that_caplog_hears_nothing(caplog):
+    Lilya()
+    logging.getLogger("shop").warning("not heard")
+    assert caplog.records == []
+"""
 
 
-@pytest.mark.anyio
-@pytest.mark.parametrize("make", [MagicMock, lambda: MagicMock(spec=BackgroundTasks)])
-async def test_a_mock_container_is_asked_what_was_added(make: Callable[[], Any]) -> None:
-    mock = make()
+def test_the_fixtures_capture_and_notice_what_is_lost(tmp_path: Path) -> None:
+    fixtures = "".join(each for each in PYTHON if "@pytest.fixture" in each)
+    said = run(tmp_path, {"shop.py": PYTHON[0], "conftest.py": fixtures, "test_it.py": USES})
 
-    await notify("a@b.c", background_tasks=mock)
-
-    mock.add_task.assert_called_once_with(send, "a@b.c")
-
-
-@pytest.mark.anyio
-async def test_a_fake_runs_the_function_at_once() -> None:
-    ran: list[Any] = []
-
-    class Fake:
-        def add_task(self, func: Any, *args: Any) -> None:
-            ran.append((func, args))
-
-    await notify("a@b.c", Fake())  # type: ignore[arg-type]  # a fake
-
-    assert ran == [(send, ("a@b.c",))]
-
-
-def client(make_client: MakeClient) -> Any:
-    app = Lilya()
-    app.post("/notify/{to}")(notify)
-    return make_client(app)
-
-
-def test_add_task_is_patched(make_client: MakeClient) -> None:
-    with patch("ravyn_bg.BackgroundTasks.add_task") as add_task:
-        client(make_client).post("/notify/a@b.c")
-
-    add_task.assert_called_once_with(send, "a@b.c")
-
-
-def test_the_function_is_patched(make_client: MakeClient) -> None:
-    with patch("tests.test_ported_tests.send") as mocked:
-        client(make_client).post("/notify/a@b.c")
-
-    mocked.assert_called_once_with("a@b.c")
-
-
-def test_the_tasks_of_a_request_are_looked_at(make_client: MakeClient) -> None:
-    with capture_tasks() as tasks:
-        client(make_client).post("/notify/a@b.c")
-
-    assert [(each.func, each.args) for each in tasks] == [(send, ("a@b.c",))]
+    assert re.search(r"^4 passed, 2 errors", said, re.MULTILINE), said
+    noticed = re.findall(r"ERROR at teardown of (\w+) ", said)
+    assert noticed == ["test_that_loses_a_task", "test_that_loses_a_task_in_a_cycle"]
+    reasons = re.findall(r"^E +AssertionError: Unexpected logs found: (.*)$", said, re.MULTILINE)
+    assert reasons == ["['WARNING:ravyn_bg:Background task builtins.print never ran']"] * 2
