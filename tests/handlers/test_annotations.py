@@ -24,7 +24,7 @@ from typing_extensions import TypeAliasType
 import ravyn_bg
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 from tests.conftest import MakeClient
-from tests.handlers.conftest import EqualToAll
+from tests.handlers.conftest import EqualToAll, made_async
 
 Described = Annotated[BackgroundTasks, "what runs after the response"]
 Alias = TypeAliasType("Alias", Described)  # as `type Alias = Described` on Python 3.12
@@ -39,6 +39,7 @@ NAMES = {
     "FORWARDREF": {"annotation_format": 3} if sys.version_info >= (3, 14) else {},
     "Injected": BackgroundTasks,
     "fixed": BackgroundTask(print, "fixed"),
+    "made_async": made_async,
     "ravyn_bg": ravyn_bg,
     "with_background": with_background,
     "wraps": wraps,
@@ -215,6 +216,16 @@ def noting(handler):
 @noting
 async def handler(background_tasks: BackgroundTasks) -> str:
     background_tasks.add_task(print, "noted")
+    return "Item"
+""",
+    ),
+    "a decorator of another module": (
+        "added\n",
+        """
+@with_background
+@made_async
+def handler(background_tasks: Injected) -> str:
+    background_tasks.add_task(print, "added")
     return "Item"
 """,
     ),

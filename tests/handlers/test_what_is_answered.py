@@ -14,24 +14,10 @@ from typing import Any
 import jinja2
 import pydantic
 import pytest
+from lilya import responses
 from lilya.apps import Lilya
 from lilya.encoders import Encoder, register_encoder
-from lilya.responses import (
-    CSVResponse,
-    EventStreamResponse,
-    FileResponse,
-    ImageResponse,
-    JSONResponse,
-    Ok,
-    PlainText,
-    RedirectResponse,
-    Response,
-    SimpleFileResponse,
-    StreamingResponse,
-    TemplateResponse,
-    XMLResponse,
-    make_response,
-)
+from lilya.responses import PlainText, Response
 from lilya.routing import Path
 from lilya.types import Message
 from starlette.responses import FileResponse as StarletteFile
@@ -107,7 +93,7 @@ class TakesNoTasks(PlainText):
 
 
 def with_cookies() -> Response:
-    response = JSONResponse({"a": 1}, status_code=201, headers={"x-one": "1"})
+    response = responses.JSONResponse({"a": 1}, status_code=201, headers={"x-one": "1"})
     response.set_cookie("session", "abc", httponly=True)
     response.set_cookie("theme", "dark")
     response.headers.add("x-two", "2")
@@ -141,23 +127,31 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "Response with cookies": with_cookies,
     "a response that cannot be copied": lambda: NotToBeCopied("hello"),
     "a response that takes no tasks": lambda: TakesNoTasks("hello"),
-    "JSONResponse": lambda: JSONResponse({"a": 1}, status_code=202),
-    "JSONResponse with an encoder": lambda: JSONResponse(Celsius(), encoders=[CelsiusEncoder]),
-    "Ok": lambda: Ok({"a": 1}),
-    "make_response": lambda: make_response([1], status_code=201, headers={"x-one": "1"}),
-    "RedirectResponse": lambda: RedirectResponse("/elsewhere?a=ü"),
-    "StreamingResponse": lambda: StreamingResponse(chunks(), media_type="text/plain"),
-    "StreamingResponse in time": lambda: StreamingResponse(chunks_in_time(), status_code=206),
-    "EventStreamResponse": lambda: EventStreamResponse(EVENTS, ping_interval=0, retry=5),
-    "FileResponse of the part asked for": lambda: FileResponse(HERE, filename="ünicode.py"),
-    "FileResponse of the whole": lambda: FileResponse(HERE, allow_range_requests=False),
-    "SimpleFileResponse": lambda: SimpleFileResponse(io.BytesIO(b"abc"), filename="a.bin"),
-    "ImageResponse": lambda: ImageResponse(b"GIF89a", media_type="image/gif"),
-    "TemplateResponse": lambda: TemplateResponse(
+    "JSONResponse": lambda: responses.JSONResponse({"a": 1}, status_code=202),
+    "JSONResponse with an encoder": lambda: responses.JSONResponse(
+        Celsius(), encoders=[CelsiusEncoder]
+    ),
+    "Ok": lambda: responses.Ok({"a": 1}),
+    "make_response": lambda: responses.make_response([1], status_code=201, headers={"x-one": "1"}),
+    "RedirectResponse": lambda: responses.RedirectResponse("/elsewhere?a=ü"),
+    "StreamingResponse": lambda: responses.StreamingResponse(chunks(), media_type="text/plain"),
+    "StreamingResponse in time": lambda: responses.StreamingResponse(
+        chunks_in_time(), status_code=206
+    ),
+    "EventStreamResponse": lambda: responses.EventStreamResponse(EVENTS, ping_interval=0, retry=5),
+    "FileResponse of the part asked for": lambda: responses.FileResponse(
+        HERE, filename="ünicode.py"
+    ),
+    "FileResponse of the whole": lambda: responses.FileResponse(HERE, allow_range_requests=False),
+    "SimpleFileResponse": lambda: responses.SimpleFileResponse(
+        io.BytesIO(b"abc"), filename="a.bin"
+    ),
+    "ImageResponse": lambda: responses.ImageResponse(b"GIF89a", media_type="image/gif"),
+    "TemplateResponse": lambda: responses.TemplateResponse(
         jinja2.Template("Hello {{ name }}"), context={"name": "you"}
     ),
-    "CSVResponse": lambda: CSVResponse(ROWS),
-    "XMLResponse": lambda: XMLResponse({"a": [1, 2]}),
+    "CSVResponse": lambda: responses.CSVResponse(ROWS),
+    "XMLResponse": lambda: responses.XMLResponse({"a": [1, 2]}),
     "an ASGI function": lambda: application,
     "an ASGI object": lambda: Application(),
     "an ASGI app of Lilya": lambda: Lilya(routes=[Path("/", lambda: "inner")]),
@@ -198,20 +192,6 @@ def test_what_cannot_be_sent_raises_alike(make_client: MakeClient) -> None:
         sent(decorated, "GET", make_client)
 
     assert str(behind.value) == str(plain.value)
-
-
-def test_what_cleans_up_after_a_response_does_so_once(
-    make_client: MakeClient, ran: list[str]
-) -> None:
-    @with_background(BackgroundTask(ran.append, "task"))
-    async def handler() -> Response:
-        response = StreamingResponse(chunks())
-        response.cleanup_handler = lambda: ran.append("cleaned up")
-        return response
-
-    sent(handler, "GET", make_client)
-
-    assert ran == ["cleaned up", "task"]
 
 
 def sent(handler: Any, method: str, make_client: MakeClient) -> list[dict[str, Any]]:

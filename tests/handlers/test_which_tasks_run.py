@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
@@ -104,6 +105,13 @@ def adding(given: Given) -> Adding:
     return response
 
 
+def cleaning_up(given: Given) -> StreamingResponse:
+    response = StreamingResponse(iter("a"))
+    response.cleanup_handler = lambda: given.ran.append("cleaned up")
+    given.add()
+    return response
+
+
 FIXED: list[tuple[str, Any]] = [
     ("fixed", lambda given: None),
     ("fixed added", lambda given: given.add()),
@@ -117,6 +125,7 @@ FIXED: list[tuple[str, Any]] = [
     ("fixed added", sync_chunks),  # as data
     ("fixed added", lambda given: PlainText(content(given))),
     ("fixed added", adding),
+    ("cleaned up fixed added", cleaning_up),
     ("fixed added", lambda given: partial(application, given)),
 ]
 BARE: list[tuple[str, Any]] = [
@@ -222,6 +231,13 @@ def test_two_containers_that_hold_each_other_are_refused(ask: Ask) -> None:
 
 def fails() -> Any:
     raise LookupError("no such thing")
+
+
+def test_a_fixed_task_of_a_route_that_nobody_asks_for_is_not_told(told: list[str]) -> None:
+    with_background(BackgroundTask(print))(fails)
+    gc.collect()
+
+    assert told == []
 
 
 def test_a_fixed_task_that_fails_ends_the_added_ones(ask: Ask, ran: list[str]) -> None:
