@@ -74,6 +74,7 @@ FILLED = [
     "background_tasks: BackgroundTasks",
     "later: BackgroundTasks",
     "background_tasks: Injected",
+    "background_tasks: 'Injected'",
     "background_tasks: ravyn_bg.BackgroundTasks",
     "background_tasks: 'BackgroundTasks'",
     "background_tasks: Annotated[BackgroundTasks, 'x', 'y']",
@@ -84,6 +85,7 @@ FILLED = [
     "background_tasks: Alias",
     "*, background_tasks: BackgroundTasks",
     "background_tasks: BackgroundTasks, other: Optional[str] = None",
+    "background_tasks: BackgroundTasks, other: Literal['BackgroundTask'] = 'BackgroundTask'",
 ]
 HIDDEN = [
     "background_tasks: BackgroundTasks",
@@ -284,12 +286,16 @@ async def handler(
 
     with pytest.raises(NameError, match="Answers"):
         get_type_hints(handler)
-    assert handler.__annotations__ == {
+    notes = {
         "task": names["Task"],
         "other": "Answers",
         "page": Annotated[int, "from 1"],
         "return": None,
     }
+    signature = inspect.signature(handler)
+    seen = {name: each.annotation for name, each in signature.parameters.items()}
+    assert {**seen, "return": signature.return_annotation} == notes
+    assert handler.__annotations__ == notes
 
 
 if sys.version_info >= (3, 12):

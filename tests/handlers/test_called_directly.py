@@ -121,7 +121,10 @@ async def test_a_single_task_is_the_background_itself() -> None:
     async def handler() -> JSONResponse:
         return JSONResponse({})
 
-    assert (await handler()).background is task
+    response = await handler()
+
+    assert response.background is task
+    assert (type(response).__name__, isinstance(response, JSONResponse)) == ("JSONResponse", True)
 
 
 async def test_a_false_argument_by_position_is_not_taken_for_the_container() -> None:
