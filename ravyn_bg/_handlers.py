@@ -20,16 +20,13 @@ from lilya.websockets import WebSocket
 
 from ravyn_bg._naming import leaves, shown
 from ravyn_bg._refusals import NO_RESPONSE, function_of, is_foreign, refuse_place
-from ravyn_bg._reports import account_for, each_of, has_begun
+from ravyn_bg._reports import account_for, has_begun
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
 # What a text says that names something which only a type checker imports.
 UNREADABLE = re.compile(r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*BackgroundTasks\s*(?:,.*\])?", re.S)
 # `annotationlib.Format.FORWARDREF`: what cannot be read yet is no error.
 FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3, 14) else {}
-
-ONE = "with_background takes one argument: a handler, one task, or BackgroundTasks([t1, t2])."
-
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,7 +85,7 @@ def with_background(*given: Any) -> Any:
         ...     return {"status": "queued"}
     """
     if len(given) != 1:
-        raise TypeError(ONE)
+        raise TypeError("with_background takes a handler, one task, or BackgroundTasks([t1, t2]).")
     if not isinstance(given[0], Task):
         return decorated(given[0], None)
     account_for(given[0])  # nobody may ever ask for the route
@@ -119,9 +116,8 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         added: list[Any] = []
         for name, (container, place) in wanted.items():
             by_place = place < len(args)  # perhaps that of the signature without it
-            brought = args[place] if by_place else kwargs.get(name, added)
-            is_ours = brought is None or hasattr(brought, "add_task")
-            if brought is added or (by_place and not is_ours):
+            brought = by_place and (args[place] is None or hasattr(args[place], "add_task"))
+            if not brought and name not in kwargs:
                 added.append(made := container())
                 if by_place:
                     args.insert(place, made)
@@ -180,9 +176,8 @@ def container_for(parameter: inspect.Parameter, handler: Any, names: dict[str, A
     plain = classes == [annotation] and issubclass(annotation, BackgroundTasks)
     if not plain or not by_name or parameter.default is not parameter.empty:
         raise TypeError(
-            f"{asks}, but what each request brings is a new BackgroundTasks, passed by name: write "
-            f"`{parameter.name}: BackgroundTasks`, with no default, no union and no star, and not "
-            f"before a `/`."
+            f"{asks}, but each request brings a new BackgroundTasks, passed by name: write "
+            f"`{parameter.name}: BackgroundTasks`, with no default, union, star or `/`."
         )
     annotation()  # A class that needs arguments is refused here, not for each request.
     return annotation
@@ -212,32 +207,30 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
         behind.tasks = Waiting(added)
     if own is None and fixed is not None:
         behind = BackgroundTasks([fixed, behind]) if added else fixed
-    if not is_app:  # Lilya takes it for data
-        carried: Any = carrier(Ok)(json_encode(result), background=behind)
-        carried._behind = behind
-        return carried
-    response = None
+    # Lilya takes what is no application for data.
+    response: Any = None if is_app else Ok(json_encode(result))
     if isinstance(result, Response) and not hasattr(result, "_behind"):
         with suppress(Exception):  # some classes have no copies
-            response = None if getattr(result, "async_content", None) else copy(result)
+            response = copy(result)
+            if getattr(result, "async_content", None):
+                response.async_content = content_of(result)
     if own is None and response is not None:
         with suppress(AttributeError):  # some classes take none
             response.background = behind
-    carried = Application(result) if response is None else response
-    vars(carried)["_behind"] = behind
-    carried.__class__ = carrier(carried.__class__)
-    return carried
+    if response is None:
+        response = Response(status_code=getattr(result, "status_code", 200))
+        response.headers = getattr(result, "headers", response.headers)
+        response._app = result
+    told = leaves(fixed) if own is None and fixed is not None else ()
+    vars(response).update(_behind=behind, _told=[*map(BackgroundTask, told)])
+    response.__class__ = carrier(response.__class__)
+    return response
 
 
-class Application(Response):
-    """A Lilya response that is sent by another application, or by one that cannot be copied."""
-
-    def __init__(self, app: Any) -> None:
-        super().__init__()
-        self.app, self.headers = app, getattr(app, "headers", self.headers)
-
-    async def __call__(self, *connection: Any) -> None:
-        await self.app(*connection)
+async def content_of(response: Response) -> bytes:
+    """Content that comes in time, which comes once, though others may send the same response."""
+    await response.resolve_async_content()
+    return response.body
 
 
 class Waiting(list[Any]):
@@ -249,8 +242,12 @@ class Waiting(list[Any]):
 
 def came_through(send: Any, error: BaseException) -> bool:
     """Whether it is `send` that raised, because the client has gone away."""
-    code = getattr(send, "__code__", None)
-    return any(frame.f_code is code for frame, _ in walk_tb(error.__traceback__))
+    code, errors = getattr(send, "__code__", None), [error]
+    for each in errors:
+        # What a context manager raises as it meets the error has it as its context.
+        inner = (*getattr(each, "exceptions", ()), each.__context__)
+        errors += [new for new in inner if new and not any(new is known for known in errors)]
+    return any(frame.f_code is code for each in errors for frame, _ in walk_tb(each.__traceback__))
 
 
 @lru_cache(maxsize=256)
@@ -259,10 +256,11 @@ def carrier(kind: Any) -> Any:
 
     async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
         runs = scope.get("method", "").upper() not in ("HEAD", "OPTIONS")
+        account_for(*self._told)  # as what is sent
         try:
-            await kind.__call__(self, scope, receive, send)
+            await getattr(self, "_app", partial(kind.__call__, self))(scope, receive, send)
         except Exception as error:
-            if runs and any(came_through(send, each) for each in each_of(error)):
+            if runs and came_through(send, error):
                 await self._behind()
             raise
         if runs and self._behind is not self.background:

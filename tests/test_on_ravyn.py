@@ -57,3 +57,10 @@ def test_tasks_run_and_the_answer_is_the_handler_s(
     assert make_client(app).get("/ada").json() == {"hello": "ada"}
 
     assert ran == expected
+
+
+def test_data_is_answered_with_200_whatever_the_route_s_status(make_client: MakeClient) -> None:
+    route = ravyn.post("/{name}")(with_background(fixed)(plain))
+    app = ravyn.Ravyn(routes=[ravyn.Gateway(handler=route)])
+
+    assert make_client(app).post("/ada").status_code == 200

@@ -41,7 +41,7 @@ class Telling(logging.Handler):
         self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+        self.messages.append(f"{record.levelname}: {record.getMessage()}")
 
 
 @pytest.fixture

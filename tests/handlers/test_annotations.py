@@ -161,7 +161,7 @@ def test_a_parameter_that_no_new_container_can_be_passed_for(
     for decorate in (with_background, with_background(BackgroundTask(print))):
         with pytest.raises(
             TypeError,
-            match=rf"^handler asks for `.*{name}.*`, but what each request brings is a new "
+            match=rf"^handler asks for `.*{name}.*`, but each request brings a new "
             rf"BackgroundTasks, passed by name: write `{name}: BackgroundTasks`, with no default",
         ):
             decorate(handler)

@@ -86,7 +86,7 @@ IMPORT = "asks for `later: .*`, which is another package's: import it from ravyn
 ROUTE = "above the route decorator, which has registered .*: put it below, next to the function"
 SOCKET = "on handler stands on a websocket: tasks run after a response, and a websocket has none"
 INTO = "injects a container into @cache or @observable: put it below, next to the function"
-ONE = r"takes one argument: a handler, one task, or BackgroundTasks\(\[t1, t2\]\)"
+ONE = r"takes a handler, one task, or BackgroundTasks\(\[t1, t2\]\)"
 SIGN = r"BackgroundTasks`, or write @with_background\(task\)"
 
 # What is said, what is decorated, and with what.

@@ -309,6 +309,24 @@ class GoneError(Exception):
     """What a server may raise in `send` when the client has gone."""
 
 
+def hang_up(make_client: MakeClient, handler: Any, method: str, after: int) -> None:
+    """Send a request whose client goes away after so many messages of the response."""
+    app = Lilya(routes=[Path("/", handler)])
+
+    async def server(scope: Any, receive: Any, send: Any) -> None:
+        left = iter(range(after))
+
+        async def sending(message: Any) -> None:
+            if next(left, None) is None:
+                raise GoneError
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    with pytest.raises((GoneError, BaseExceptionGroup)):
+        make_client(server).request(method, "/")
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(("expected", "body"), FIXED, ids=range(len(FIXED)))
 def test_the_client_may_go_away(
@@ -323,19 +341,22 @@ def test_the_client_may_go_away(
     async def handler(background_tasks: BackgroundTasks) -> Any:
         return body(Given(background_tasks, ran))
 
-    app = Lilya(routes=[Path("/", handler)])
-    when = "http.response.body" if method == "GET" else "http.response.start"
-
-    async def server(scope: Any, receive: Any, send: Any) -> None:
-        async def sending(message: Any) -> None:
-            if message["type"] == when:
-                raise GoneError
-            await send(message)
-
-        await app(scope, receive, sending)
-
-    with pytest.raises((GoneError, BaseExceptionGroup)):
-        make_client(server).request(method, "/")
+    hang_up(make_client, handler, method, after=1 if method == "GET" else 0)
 
     expected = expected.removeprefix("own").strip() if method == "GET" else ""
     assert " ".join(ran) == expected  # its own is the response's to run
+
+
+@pytest.mark.parametrize("after", range(3))
+def test_the_client_may_go_away_at_any_time(
+    after: int, make_client: MakeClient, ran: list[str], written: Written
+) -> None:
+    @with_background
+    @written
+    def handler(background_tasks: BackgroundTasks) -> StreamingResponse:
+        background_tasks.add_task(ran.append, "added")
+        return StreamingResponse(iter("ab"))
+
+    hang_up(make_client, handler, "GET", after)
+
+    assert ran == ["added"]
