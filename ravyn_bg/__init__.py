@@ -29,8 +29,7 @@ if not TYPE_CHECKING:  # pragma: no branch - a checker that sees this lets wrong
 
     def __getattr__(name: str) -> Any:
         if name in _ON_USE:
-            value = globals()[name] = getattr(import_module(_ON_USE[name]), name)
-            return value
+            return globals().setdefault(name, getattr(import_module(_ON_USE[name]), name))
         if not name.startswith("_"):
             refuse_name(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -208,22 +208,24 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
     if own is None and fixed is not None:
         behind = BackgroundTasks([fixed, behind]) if added else fixed
     # Lilya takes what is no application for data.
-    response: Any = None if is_app else Ok(json_encode(result))
+    response: Any = None if is_app else carrier(Ok)(json_encode(result), background=behind)
     if isinstance(result, Response) and not hasattr(result, "_behind"):
         with suppress(Exception):  # some classes have no copies
             response = copy(result)
             if getattr(result, "async_content", None):
                 response.async_content = content_of(result)
-    if own is None and response is not None:
-        with suppress(AttributeError):  # some classes take none
-            response.background = behind
     if response is None:
         response = Response(status_code=getattr(result, "status_code", 200))
         response.headers = getattr(result, "headers", response.headers)
         response._app = result
-    told = leaves(fixed) if own is None and fixed is not None else ()
-    vars(response).update(_behind=behind, _told=[*map(BackgroundTask, told)])
-    response.__class__ = carrier(response.__class__)
+    elif is_app and own is None:
+        with suppress(AttributeError):  # some classes take none
+            response.background = behind
+    response._behind = behind
+    if own is None and fixed is not None:
+        response._told = [*map(BackgroundTask, leaves(fixed))]
+    if is_app:
+        response.__class__ = carrier(response.__class__)
     return response
 
 
@@ -258,7 +260,7 @@ def carrier(kind: Any) -> Any:
         runs = scope.get("method", "").upper() not in ("HEAD", "OPTIONS")
         account_for(*self._told)  # as what is sent
         try:
-            await getattr(self, "_app", partial(kind.__call__, self))(scope, receive, send)
+            await self._app(scope, receive, send)
         except Exception as error:
             if runs and came_through(send, error):
                 await self._behind()
@@ -267,4 +269,4 @@ def carrier(kind: Any) -> Any:
             await self._behind()
 
     names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__call__": call}
-    return type(kind)(kind.__name__, (kind,), names)
+    return type(kind)(kind.__name__, (kind,), names | {"_app": kind.__call__, "_told": ()})
