@@ -79,7 +79,8 @@ class CallRepr(Task):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({joined(self.__to_representation__())})"
 
-    __str__ = object.__str__  # which is the `repr`
+    def __str__(self) -> str:
+        return repr(self)
 
     def __rich_repr__(self) -> Iterator[Any]:
         yield from self.__to_representation__()

@@ -47,9 +47,8 @@ def checked_tasks(tasks: Any) -> list[Task]:
     checked: list[Task] = []
     for item in tasks:
         if not isinstance(item, Task):
-            instead = f"write BackgroundTask({shown(item) if callable(item) else 'func, ...'})"
-            if isinstance(item, CoroutineType):
-                instead = f"{call_instead(item)}, as BackgroundTask(...)"
+            called = item.__qualname__ if isinstance(item, CoroutineType) else "func"
+            instead = f"write BackgroundTask({shown(item) if callable(item) else called + ', ...'})"
             for other in tasks if isinstance(tasks, (list, tuple, set, frozenset)) else ():
                 what(other)  # which closes the other coroutines
             wrong = f"item {len(checked)} is {what(item)}"
