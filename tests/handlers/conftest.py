@@ -4,24 +4,23 @@ import gc
 import logging
 from collections.abc import Callable, Iterator
 from functools import wraps
+from logging.handlers import BufferingHandler
 from typing import Any
 
 import pytest
 from lilya.apps import Lilya
+from lilya.responses import PlainText
 from lilya.routing import Path
 
-from ravyn_bg import BackgroundTask
 from tests.conftest import MakeClient
 
 Ask = Callable[..., Any]
 Written = Callable[[Any], Any]
 
 
-class EqualToAll:
-    __hash__ = None  # type: ignore[assignment]  # as Python itself does beside `__eq__`
-
-    def __eq__(self, other: object) -> bool:
-        return True
+class NotToBeCopied(PlainText):
+    def __copy__(self) -> Any:
+        raise TypeError
 
 
 @pytest.fixture
@@ -31,38 +30,22 @@ def ran() -> list[str]:
 
 
 @pytest.fixture
-def fixed(ran: list[str]) -> BackgroundTask:
-    return BackgroundTask(ran.append, "fixed")
-
-
-class Telling(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__()
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(f"{record.levelname}: {record.getMessage()}")
-
-
-@pytest.fixture
-def told() -> Iterator[list[str]]:
+def told() -> Iterator[list[logging.LogRecord]]:
     """What `ravyn_bg` reports. `caplog` misses it, as Lilya sets up all logging anew."""
     gc.collect()  # what other tests have left behind
-    telling = Telling()
-    logging.getLogger("ravyn_bg").addHandler(telling)
-    yield telling.messages
-    logging.getLogger("ravyn_bg").removeHandler(telling)
+    keeping = BufferingHandler(capacity=100)
+    logging.getLogger("ravyn_bg").addHandler(keeping)
+    yield keeping.buffer
+    logging.getLogger("ravyn_bg").removeHandler(keeping)
 
 
 @pytest.fixture
 def ask(make_client: MakeClient) -> Ask:
     """Send one request to an app whose only route is this handler, and give the response."""
 
-    def ask(
-        handler: Any, url: str = "/", *, route: str | None = None, method: str = "GET", **sent: Any
-    ) -> Any:
-        app = Lilya(routes=[Path(route or url, handler, methods=[method])])
-        return make_client(app).request(method, url, **sent)
+    def ask(handler: Any, method: str = "GET", **sent: Any) -> Any:
+        app = Lilya(routes=[Path("/", handler, methods=[method])])
+        return make_client(app).request(method, "/", **sent)
 
     return ask
 

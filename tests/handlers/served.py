@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import anyio.lowlevel
 from lilya.apps import Lilya
-from lilya.responses import PlainText, Response, StreamingResponse
+from lilya.responses import PlainText, Response
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 
 app = Lilya()
 
 
-def log_request(endpoint: str) -> None:
-    print(f"Request to {endpoint} completed")
-
-
-async def process_event(source: str) -> None:
-    print(f"Event of {source} processed")
+async def process(event: str) -> None:
+    print(f"{event} processed")
 
 
 @app.get("/plain/{source}")
@@ -27,26 +20,14 @@ async def plain(source: str) -> dict[str, str]:
 
 
 @app.get("/sync/{source}")
-@with_background(BackgroundTask(log_request, "/sync"))
+@with_background(BackgroundTask(print, "fixed on sync"))
 def sync(source: str, background_tasks: BackgroundTasks) -> dict[str, str]:
-    background_tasks.add_task(process_event, source)
+    background_tasks.add_task(process, source)
     return {"source": source}
 
 
-@app.get("/stream")
-@with_background
-async def stream(background_tasks: BackgroundTasks) -> Response:
-    async def endless() -> AsyncIterator[bytes]:
-        background_tasks.add_task(process_event, "stream")
-        while True:
-            yield bytes(64_000)
-            await anyio.lowlevel.checkpoint()
-
-    return StreamingResponse(endless())
-
-
 @app.get("/large")
-@with_background(BackgroundTask(log_request, "/large"))
+@with_background(BackgroundTask(print, "fixed on large"))
 async def large(background_tasks: BackgroundTasks) -> Response:
-    background_tasks.add_task(process_event, "large")
+    background_tasks.add_task(process, "large")
     return PlainText(bytes(50_000_000))

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
+import anyio
 import pytest
 from lilya.apps import Lilya
 from lilya.background import Task as LilyaTask
 from lilya.background import Tasks as LilyaTasks
 from lilya.responses import JSONResponse, PlainText, StreamingResponse
 from lilya.routing import Path
+from lilya.testclient import AsyncTestClient
 from starlette.background import BackgroundTask as StarletteTask
 from starlette.responses import PlainTextResponse as StarletteText
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
-from tests.conftest import MakeClient
-from tests.handlers.conftest import Ask, EqualToAll, Written
+from tests.conftest import PATIENCE, MakeClient
+from tests.handlers.conftest import Ask, Written
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -31,25 +34,12 @@ class Given:
     def __init__(self, tasks: BackgroundTasks, ran: list[str]) -> None:
         self.tasks, self.ran = tasks, ran
 
-    def add(self, name: str = "added") -> None:
-        self.tasks.add_task(self.ran.append, name)
+    def add(self) -> None:
+        self.tasks.add_task(self.ran.append, "added")
 
     def own(self, *more: BackgroundTasks) -> JSONResponse:
         tasks = [BackgroundTask(self.ran.append, "own"), *more]
         return JSONResponse({}, background=BackgroundTasks(tasks))
-
-
-def in_order(given: Given) -> None:
-    given.add("first")
-    given.add("second")
-    given.ran.append("handler")
-
-
-def equal_to_anything(given: Given) -> JSONResponse:
-    class Equal(EqualToAll, BackgroundTask): ...
-
-    given.add()
-    return JSONResponse({}, background=Equal(given.ran.append, "own"))
 
 
 def starlettes(given: Given) -> StarletteText:
@@ -67,15 +57,9 @@ def of_another_handler(given: Given) -> Any:
     return called()
 
 
-def sync_chunks(given: Given) -> Iterator[str]:
+def chunks(given: Given) -> Iterator[str]:
     yield "a"
     given.add()
-
-
-async def chunks(given: Given) -> AsyncIterator[str]:
-    yield "a"
-    given.add()
-    yield "b"
 
 
 async def content(given: Given) -> str:
@@ -90,28 +74,7 @@ async def application(given: Given, scope: Any, receive: Any, send: Any) -> None
         given.add()
 
 
-class Adding(PlainText):
-    given: Given
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.given.add()
-        await super().__call__(scope, receive, send)
-
-
-def adding(given: Given) -> Adding:
-    response = Adding("hello")
-    response.given = given
-    return response
-
-
-def cleaning_up(given: Given) -> StreamingResponse:
-    response = StreamingResponse(iter("a"))
-    response.cleanup_handler = lambda: given.ran.append("cleaned up")
-    given.add()
-    return response
-
-
-FIXED: list[tuple[str, Any]] = [
+CASES: list[tuple[str, Any]] = [
     ("fixed", lambda given: None),
     ("fixed added", lambda given: given.add()),
     ("own", lambda given: given.own()),
@@ -120,87 +83,39 @@ FIXED: list[tuple[str, Any]] = [
     ("added", lambda given: given.add() or JSONResponse({}, background=given.tasks)),
     ("its added added", of_another_handler),
     ("fixed added", lambda given: StreamingResponse(chunks(given))),
-    ("fixed added", lambda given: StreamingResponse(sync_chunks(given))),
-    ("fixed added", sync_chunks),  # as data
+    ("fixed added", chunks),  # as data
     ("fixed added", lambda given: PlainText(content(given))),
-    ("fixed added", adding),
-    ("cleaned up fixed added", cleaning_up),
     ("fixed added", lambda given: partial(application, given)),
-]
-BARE: list[tuple[str, Any]] = [
-    ("", lambda given: None),
-    ("handler first second", in_order),
-    ("own added", equal_to_anything),
     ("own added", lambda given: given.add() or given.own(given.tasks)),
-    ("added", lambda given: given.tasks.add_task(given.add)),
-    ("added", lambda given: JSONResponse({}, background=BackgroundTask(given.add))),
-    ("added", lambda given: partial(application, given)),
+    ("fixed added", lambda given: given.tasks.add_task(given.add)),
 ]
-CASES = [(True, *each) for each in FIXED] + [(False, *each) for each in BARE]
+ADDED_BY_OWN = ("added", lambda given: JSONResponse({}, background=BackgroundTask(given.add)))
 
 
-@pytest.mark.parametrize(("is_fixed", "expected", "body"), CASES, ids=range(len(CASES)))
-def test_what_runs(
-    is_fixed: bool,
-    expected: str,
-    body: Any,
-    written: Written,
-    ask: Ask,
-    ran: list[str],
-    fixed: BackgroundTask,
-) -> None:
+@pytest.mark.parametrize(("expected", "body"), [*CASES, ADDED_BY_OWN])
+def test_what_runs(expected: str, body: Any, written: Written, ask: Ask, ran: list[str]) -> None:
+    @with_background(BackgroundTask(ran.append, "fixed"))
+    @written
     def handler(background_tasks: BackgroundTasks) -> Any:
         return body(Given(background_tasks, ran))
 
-    decorate: Any = with_background(fixed) if is_fixed else with_background
-    decorated = decorate(written(handler))
+    ask(handler)
+    ask(handler)
 
-    ask(decorated)
-    ask(decorated)
-
-    assert " ".join(ran) == f"{expected} {expected}".strip()  # nothing gathers between requests
-
-
-def test_added_by_middleware_when_the_response_starts(
-    make_client: MakeClient, written: Written, ran: list[str]
-) -> None:
-    containers: list[BackgroundTasks] = []
-
-    @with_background
-    @written
-    def handler(background_tasks: BackgroundTasks) -> None:
-        containers.append(background_tasks)
-
-    app = Lilya(routes=[Path("/", handler)])
-
-    async def middleware(scope: Any, receive: Any, send: Any) -> None:
-        async def adding(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                containers[0].add_task(ran.append, "added")
-            ran.append(message["type"])
-            await send(message)
-
-        await app(scope, receive, adding)
-
-    make_client(middleware).get("/")
-
-    assert ran == ["http.response.start", "http.response.body", "added"]
+    assert " ".join(ran) == f"{expected} {expected}"  # nothing gathers between requests
 
 
 @pytest.mark.parametrize("container", [BackgroundTasks, LilyaTasks])
-def test_several_fixed_tasks(
-    container: type[LilyaTasks], ask: Ask, ran: list[str], fixed: BackgroundTask
-) -> None:
-    given: list[LilyaTask] = [fixed, LilyaTask(ran.append, "second")]
-    tasks = container(given)
+def test_several_fixed_tasks(container: type[LilyaTasks], ask: Ask, ran: list[str]) -> None:
+    tasks = container([BackgroundTask(ran.append, "first"), LilyaTask(ran.append, "second")])
 
     @with_background(tasks)
-    async def handler() -> None:
-        ran.append("handler")
+    async def handler(background_tasks: BackgroundTasks) -> None:
+        background_tasks.add_task(ran.append, "added")
 
     ask(handler)
 
-    assert ran == ["handler", "fixed", "second"]
+    assert ran == ["first", "second", "added"]
     assert len(tasks.tasks) == 2
 
 
@@ -220,7 +135,6 @@ def test_one_injected_container_may_hold_the_other(outer: int, ask: Ask, ran: li
 def test_two_containers_that_hold_each_other_are_refused(ask: Ask) -> None:
     @with_background
     async def handler(first: BackgroundTasks, second: BackgroundTasks) -> None:
-        first.add_task(print)
         first.add_task(second)
         second.add_task(first)
 
@@ -232,30 +146,17 @@ def fails() -> Any:
     raise LookupError("no such thing")
 
 
-def test_a_fixed_task_of_a_route_that_nobody_asks_for_is_not_told(told: list[str]) -> None:
+def test_a_fixed_task_of_a_route_that_nobody_asks_for_is_not_told(told: list[Any]) -> None:
     with_background(BackgroundTask(print))(fails)
     gc.collect()
 
     assert told == []
 
 
-def test_a_fixed_task_that_fails_ends_the_added_ones(ask: Ask, ran: list[str]) -> None:
-    @with_background(BackgroundTask(fails))
-    async def handler(background_tasks: BackgroundTasks) -> None:
-        background_tasks.add_task(ran.append, "added")
-
-    with pytest.raises(LookupError, match="no such thing"):
-        ask(handler)
-
-    assert ran == []
-
-
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
 @pytest.mark.parametrize("answer", [dict, lambda: PlainText("a"), lambda: PlainText("a").__call__])
-def test_none_runs_after_head_and_options(
-    answer: Any, method: str, ask: Ask, ran: list[str], fixed: BackgroundTask
-) -> None:
-    @with_background(fixed)
+def test_none_runs_on_head_or_options(answer: Any, method: str, ask: Ask, ran: list[str]) -> None:
+    @with_background(BackgroundTask(ran.append, "fixed"))
     async def handler(background_tasks: BackgroundTasks) -> Any:
         background_tasks.add_task(ran.append, "added")
         return answer()
@@ -269,14 +170,9 @@ async def failing_content() -> str:
     return str(fails())
 
 
-async def failing_application(*connection: Any) -> None:
-    await connection[-1]({"type": "http.response.start", "status": 200})
+async def failing_application(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200})
     fails()
-
-
-class Failing(PlainText):
-    async def __call__(self, *connection: Any) -> None:
-        await failing_application(*connection)
 
 
 FAILING = [
@@ -285,16 +181,13 @@ FAILING = [
     lambda: PlainText(failing_content()),
     lambda: StreamingResponse(fails() for _ in "a"),
     lambda: failing_application,
-    lambda: Failing("hello"),
+    lambda: PlainText("", background=BackgroundTasks([BackgroundTask(fails), LilyaTask(print)])),
 ]
 
 
-@pytest.mark.parametrize("answer", FAILING, ids=range(len(FAILING)))
-def test_none_runs_if_the_answer_fails_by_itself(
-    answer: Any, written: Written, ask: Ask, ran: list[str], fixed: BackgroundTask
-) -> None:
-    @with_background(fixed)
-    @written
+@pytest.mark.parametrize("answer", FAILING)
+def test_none_runs_if_the_answer_fails_by_itself(answer: Any, ask: Ask, ran: list[str]) -> None:
+    @with_background(BackgroundTask(ran.append, "fixed"))
     def handler(background_tasks: BackgroundTasks) -> Any:
         background_tasks.add_task(ran.append, "added")
         return answer()
@@ -305,12 +198,20 @@ def test_none_runs_if_the_answer_fails_by_itself(
     assert ran == []
 
 
-class GoneError(Exception):
-    """What a server may raise in `send` when the client has gone."""
+# The method, after how many messages the client goes away, what runs all the same, and the body.
+GONE: list[tuple[str, int, str, Any]] = [("GET", 1, *each) for each in CASES]
+GONE += [("GET", after, "fixed", lambda given: StreamingResponse(iter("ab"))) for after in (0, 2)]
+GONE += [("HEAD", 0, "", lambda given: given.add())]
 
 
-def hang_up(make_client: MakeClient, handler: Any, method: str, after: int) -> None:
-    """Send a request whose client goes away after so many messages of the response."""
+@pytest.mark.parametrize(("method", "after", "expected", "body"), GONE)
+def test_the_client_may_go_away(
+    method: str, after: int, expected: str, body: Any, make_client: MakeClient, ran: list[str]
+) -> None:
+    @with_background(BackgroundTask(ran.append, "fixed"))
+    async def handler(background_tasks: BackgroundTasks) -> Any:
+        return body(Given(background_tasks, ran))
+
     app = Lilya(routes=[Path("/", handler)])
 
     async def server(scope: Any, receive: Any, send: Any) -> None:
@@ -318,45 +219,84 @@ def hang_up(make_client: MakeClient, handler: Any, method: str, after: int) -> N
 
         async def sending(message: Any) -> None:
             if next(left, None) is None:
-                raise GoneError
+                raise EOFError  # no server raises it, but each one what it likes
             await send(message)
 
         await app(scope, receive, sending)
 
-    with pytest.raises((GoneError, BaseExceptionGroup)):
+    with pytest.raises((EOFError, BaseExceptionGroup)):
         make_client(server).request(method, "/")
 
+    assert " ".join(ran) == expected.removeprefix("own").strip()  # its own is the response's to run
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize(("expected", "body"), FIXED, ids=range(len(FIXED)))
-def test_the_client_may_go_away(
-    method: str,
-    expected: str,
-    body: Any,
-    make_client: MakeClient,
-    ran: list[str],
-    fixed: BackgroundTask,
+
+URLS = [f"/{number}" for number in range(8)]
+
+asked: ContextVar[str] = ContextVar("asked")
+
+
+async def constant() -> str:
+    return "constant"
+
+
+CONSTANTS = [
+    lambda: PlainText("constant"),
+    lambda: PlainText("constant", background=BackgroundTask(lambda: None)),
+    lambda: PlainText(constant()),
+]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("answer", CONSTANTS)
+async def test_none_crosses_to_another_request_with_the_same_response(
+    answer: Any, anyio_backend: Any, ran: list[Any]
 ) -> None:
-    @with_background(fixed)
-    async def handler(background_tasks: BackgroundTasks) -> Any:
-        return body(Given(background_tasks, ran))
+    response, all_here, waiting = answer(), anyio.Event(), [*URLS]
+    own = response.background
 
-    hang_up(make_client, handler, method, after=1 if method == "GET" else 0)
+    async def task(url: str) -> None:
+        ran.append((asked.get(), url))
 
-    expected = expected.removeprefix("own").strip() if method == "GET" else ""
-    assert " ".join(ran) == expected  # its own is the response's to run
+    @with_background(BackgroundTask(lambda: None))
+    async def handler(number: str, background_tasks: BackgroundTasks) -> Any:
+        asked.set(url := f"/{number}")
+        background_tasks.add_task(task, url)
+        waiting.remove(url)
+        if not waiting:
+            all_here.set()
+        await all_here.wait()
+        background_tasks.add_task(task, url)
+        return response
+
+    app = Lilya(routes=[Path("/{number}", handler)])
+
+    async def ask(url: str) -> None:
+        client = AsyncTestClient(app, backend=anyio_backend)
+        assert (await client.get(url)).text == "constant"
+
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as group:
+            for url in URLS:
+                group.start_soon(ask, url)
+
+    assert sorted(ran) == sorted((url, url) for url in URLS * 2)
+    assert response.background is own
 
 
-@pytest.mark.parametrize("after", range(3))
-def test_the_client_may_go_away_at_any_time(
-    after: int, make_client: MakeClient, ran: list[str], written: Written
-) -> None:
+class Mine(BackgroundTasks):
+    def __init__(self) -> None:
+        super().__init__(as_group=True)
+
+
+def test_each_request_brings_a_new_container_for_each_parameter(ask: Ask) -> None:
+    brought: list[BackgroundTasks] = []
+
     @with_background
-    @written
-    def handler(background_tasks: BackgroundTasks) -> StreamingResponse:
-        background_tasks.add_task(ran.append, "added")
-        return StreamingResponse(iter("ab"))
+    async def handler(first: BackgroundTasks, second: Mine) -> None:
+        brought.extend([first, second])
 
-    hang_up(make_client, handler, "GET", after)
+    ask(handler)
+    ask(handler)
 
-    assert ran == ["added"]
+    assert len({id(container) for container in brought}) == 4
+    assert [type(container) for container in brought] == [BackgroundTasks, Mine] * 2
