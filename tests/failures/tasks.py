@@ -38,20 +38,10 @@ def succeed() -> None: ...
 async def succeed_async() -> None: ...
 
 
-class Subclass(BackgroundTask):
-    async def __call__(self) -> None:
-        await super().__call__()
-
-
 class GroupOfItsOwn(BackgroundTask):
     async def __call__(self) -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(super().__call__)
-
-
-class Container(BackgroundTasks):
-    async def __call__(self) -> None:
-        await super().__call__()
 
 
 def awaited(inner: Callable[[], Coroutine[Any, Any, None]]) -> BackgroundTask:
@@ -73,19 +63,10 @@ SHAPES: dict[str, Wrap] = {
     "a task of a partial": lambda task: BackgroundTask(functools.partial(BackgroundTasks([task]))),
     "awaited by a function": awaited,
     "awaited in a group": lambda task: awaited(BackgroundTasks([task], as_group=True)),
-    "in a container of its own class": lambda task: Container([task]),
     "in Lilya's container": lambda task: Tasks([task]),
     "in Lilya's group": lambda task: Tasks([task], as_group=True),
     "in Lilya's task": lambda task: Task(task),
 }
-
-both_functions = pytest.mark.parametrize("function", [fail, fail_async], ids=["sync", "async"])
-both_modes = pytest.mark.parametrize("as_group", [False, True], ids=["in order", "as group"])
-three_ways = pytest.mark.parametrize(
-    "as_group", [None, False, True], ids=["alone", "in order", "as group"]
-)
-every_shape = pytest.mark.parametrize("wrap", SHAPES.values(), ids=SHAPES)
-every_kind = pytest.mark.parametrize("kind", [BackgroundTask, Subclass, GroupOfItsOwn])
 
 
 async def error_of(task: Callable[[], Coroutine[Any, Any, None]]) -> Any:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,66 +18,51 @@ from lilya.background import Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
 from tests.conftest import MakeClient
+from tests.failures.conftest import Records
 from tests.failures.tasks import fail, fail_async, full_name, succeed_async
 
 pytestmark = pytest.mark.anyio
 
-Told = list[logging.LogRecord]
+What = Callable[[], Awaitable[None]]
 
 
 def send(to: str = "") -> None: ...
 
 
-@pytest.fixture
-def told() -> Iterator[Told]:
-    """The warnings of a test."""
-    kept: Told = []
-
-    def keep(record: logging.LogRecord) -> bool:
-        kept.extend([record] if record.levelno == logging.WARNING else [])
-        return False
-
-    gc.collect()  # what others left
-    logging.getLogger("ravyn_bg").addFilter(keep)
-    yield kept
-    logging.getLogger("ravyn_bg").removeFilter(keep)
+NEVER_RAN = f"Background task {full_name(send)} never ran"
 
 
-def never_attached() -> None:
+async def never_attached() -> None:
     tasks = BackgroundTasks()
     tasks.add_task(send, "a@b.c")
 
 
-def loose() -> None:
-    BackgroundTask(send, "a@b.c")
-
-
 async def cancelled_before_its_turn() -> None:
-    """In a loop of its own: one that runs may hold its last cancellation."""
-    await anyio.to_thread.run_sync(anyio.run, cancelled)
+    """In a loop of its own, as below: one that runs may hold its last cancellation."""
+
+    async def run() -> None:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await BackgroundTasks([BackgroundTask(anyio.sleep_forever), BackgroundTask(send)])()
+
+    await anyio.to_thread.run_sync(anyio.run, run)
 
 
-async def cancelled() -> None:
-    with anyio.CancelScope() as scope:
-        scope.cancel()
-        await BackgroundTasks([BackgroundTask(anyio.sleep_forever), BackgroundTask(send)])()
+async def cancelled_by_asyncio() -> None:
+    async def run() -> None:
+        two = [BackgroundTask(anyio.sleep_forever), BackgroundTask(send)]
+        running = asyncio.ensure_future(BackgroundTasks(two)())
+        await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
 
-
-async def cancelled_while_it_waits_for_a_thread() -> None:
-    limiter = anyio.to_thread.current_default_thread_limiter()
-    tokens, limiter.total_tokens = limiter.total_tokens, 1
-    async with limiter, anyio.create_task_group() as group:
-        group.start_soon(BackgroundTask(send))
-        while not limiter.statistics().tasks_waiting:
-            await anyio.lowlevel.checkpoint()
-        group.cancel_scope.cancel()
-    limiter.total_tokens = tokens
+    await anyio.to_thread.run_sync(anyio.run, run)
 
 
 async def sibling_of_one_that_failed() -> None:
     limiter = anyio.to_thread.current_default_thread_limiter()
     tokens, limiter.total_tokens = limiter.total_tokens, 1
-    async with limiter:
+    async with limiter:  # so that it waits for a thread
         with suppress(Exception):
             group = [BackgroundTask(send), BackgroundTask(fail_async)]
             await BackgroundTasks(group, as_group=True)()
@@ -91,56 +75,28 @@ async def added_after_its_container_has_run() -> None:
     tasks.add_task(send)
 
 
-CAUSES: list[Callable[[], Any]] = [
+CAUSES: list[What] = [
     never_attached,
-    loose,
     cancelled_before_its_turn,
-    cancelled_while_it_waits_for_a_thread,
+    cancelled_by_asyncio,
     sibling_of_one_that_failed,
     added_after_its_container_has_run,
 ]
-if sys.version_info >= (3, 11):
-
-    async def timed_out_by_asyncio() -> None:
-        async def run() -> None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0):
-                    await BackgroundTasks([BackgroundTask(asyncio.sleep, 9), task()])()
-
-        def task() -> BackgroundTask:
-            return BackgroundTask(send)
-
-        await anyio.to_thread.run_sync(asyncio.run, run())
-
-    CAUSES.append(timed_out_by_asyncio)
-
-
-async def told_after(cause: Callable[[], Any], told: Told) -> list[str]:
-    result = cause()
-    if isinstance(result, Awaitable):
-        await result
-    del result
-    gc.collect()
-    return [each.getMessage() for each in told]
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-async def test_a_task_that_never_ran_says_so_without_its_arguments(
-    cause: Callable[[], Any], told: Told
-) -> None:
-    messages = await told_after(cause, told)
+async def test_what_never_ran_says_so_without_arguments(cause: What, warnings: Records) -> None:
+    await cause()
+    gc.collect()
 
-    name = full_name(send)
-    assert messages.count(f"Background task {name} never ran") == 1
-    record = told[-1].__dict__
-    assert record["background_task"] == name
-    assert record["exc_info"] is None
-    assert "a@b.c" not in str([each.__dict__ for each in told])
+    assert warnings.messages == [NEVER_RAN]
+    assert warnings.names == [full_name(send)]
+    assert warnings[0].exc_info is None
+    assert "a@b.c" not in str(vars(warnings[0]))
 
 
-@pytest.mark.parametrize("path", ["/raises", "/head"])
 def test_a_handler_that_raises_and_head_lose_their_tasks(
-    path: str, make_client: MakeClient, told: Told
+    make_client: MakeClient, warnings: Records
 ) -> None:
     app = Lilya()
 
@@ -154,17 +110,16 @@ def test_a_handler_that_raises_and_head_lose_their_tasks(
     async def head() -> JSONResponse:
         return JSONResponse({}, background=BackgroundTask(send))
 
-    make_client(app, raise_server_exceptions=False).request(
-        "HEAD" if path == "/head" else "GET", path
-    )
+    client = make_client(app, raise_server_exceptions=False)
+    client.get("/raises")
+    client.head("/head")
     gc.collect()
 
-    assert [each.getMessage() for each in told] == [f"Background task {full_name(send)} never ran"]
+    assert warnings.messages == [NEVER_RAN] * 2
 
 
 async def ran() -> None:
-    task = BackgroundTask(send)
-    await BackgroundTasks([task, BackgroundTask(succeed_async)])()
+    await BackgroundTasks([BackgroundTask(send), BackgroundTask(succeed_async)])()
     await Tasks([BackgroundTask(send), BackgroundTask(BackgroundTask(send))])()
 
 
@@ -174,20 +129,23 @@ async def named_as_lost() -> None:
         await BackgroundTasks([BackgroundTask(fail), inner, BackgroundTask(send)])()
 
 
-def fixed_on_a_handler() -> None:
+async def fixed_on_a_handler() -> None:
     @with_background(BackgroundTasks([BackgroundTask(send), BackgroundTask(send)]))
     async def handler() -> None: ...
 
 
-def could_not_be_built() -> None:
+async def could_not_be_built() -> None:
     wrong: Any = None
     with suppress(TypeError):
         BackgroundTask(wrong)
 
 
 @pytest.mark.parametrize("what", [ran, named_as_lost, fixed_on_a_handler, could_not_be_built])
-async def test_nothing_is_said_of_a_task_that(what: Callable[[], Any], told: Told) -> None:
-    assert await told_after(what, told) == []
+async def test_nothing_is_said_of_a_task_that(what: What, warnings: Records) -> None:
+    await what()
+    gc.collect()
+
+    assert warnings.messages == []
 
 
 def test_nothing_is_said_at_the_end_of_the_program() -> None:
