@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
-from collections.abc import Callable
+from collections import defaultdict
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
-from types import MethodType
 from typing import Any, NamedTuple
 
 import anyio
 from anyio import from_thread
-from anyio.lowlevel import checkpoint
-from lilya.background import Task, Tasks
+from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint
+from lilya.background import Task
 
-from ravyn_bg import BackgroundTask, BackgroundTasks
-from tests.equivalence.libraries import CANCELLED, LILYA, OURS, Library, as_lilya_takes_it
-from tests.equivalence.programs import ERRORS, Add, Call, Container, Program, Step, Tree
+from ravyn_bg import BackgroundTasks
+from tests.equivalence.libraries import CANCELLED, LILYA, OURS, Library
+from tests.equivalence.programs import Call, Container, Step, Tree
 
-if sys.version_info < (3, 11):
-    from exceptiongroup import BaseExceptionGroup
-
-CONTEXT = ContextVar("CONTEXT", default=0)
+CONTEXT = ContextVar("CONTEXT", default="")
 
 
-def run(program: Program, library: Library, backend: str) -> Run:
+def run(tree: Tree, library: Library, backend: str) -> Run:
     async def main() -> Run:
         run = Run(library)
         if backend == "asyncio":
-            run.host = asyncio.ensure_future(run.go(program))
-            await asyncio.wait([run.host])
-            await asyncio.gather(*run.deliveries)
+            run.host = host = asyncio.ensure_future(run.go(tree))
+            await asyncio.wait([host])
+            # Those of a thread that it did not wait for.
+            await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
         else:
-            await run.go(program)
+            await run.go(tree)
         assert anyio.current_time() < run.scope.deadline, "stuck"
         return run
 
@@ -45,49 +42,30 @@ def run(program: Program, library: Library, backend: str) -> Run:
     return done
 
 
-class Outcome(NamedTuple):
-    strands: dict[Strand, list[object]]
-    raised: object
-    cancelled: bool
-
-
 class Site(NamedTuple):
     """Where in the program a task stands."""
 
     name: str
-    strand: Strand = ()
-    lines: tuple[str, ...] = ()  # the containers in order around it, within its strand
-    standoff: Standoff | None = None
-
-
-Strand = tuple[str, ...]  # A group has one for each child. The order is certain within each.
+    strand: tuple[str, ...]  # a group has one for each child; the order is certain within each
+    lines: tuple[str, ...]  # the containers in order around it, within its strand
+    standoff: Standoff
 
 
 class Standoff:
     """A group of which all children hold but one; then that one goes on."""
 
-    def __init__(self, holds: int) -> None:
-        self.holds = self.coming = holds
-        self.all_hold, self.all_hold_for_threads = anyio.Event(), threading.Event()
-        self.cancelled = threading.Event()
+    def __init__(self, missing: int) -> None:
+        self.missing, self.all_hold = missing, anyio.Event()
 
-    def join(self) -> Standoff:
-        if self.cancelled.is_set():  # the group runs again
-            self.__init__(self.holds)  # type: ignore[misc]  # as new
-        return self
-
-    def arrive(self) -> None:
-        self.join().coming -= 1
-        if self.coming == 0:
+    async def hold(self) -> None:
+        self.missing -= 1
+        if not self.missing:
             self.all_hold.set()
-            self.all_hold_for_threads.set()
-
-    async def watch(self) -> None:
-        self.arrive()
         try:
             await anyio.sleep_forever()
         finally:
-            self.cancelled.set()
+            self.missing += 1
+            self.all_hold = anyio.Event()  # the group may run again
 
 
 class Run:
@@ -96,109 +74,76 @@ class Run:
         self.tasks: dict[str, Task] = {}
         self.log: list[tuple[Site, tuple[object, ...]]] = []
         self.errors: list[BaseException] = []  # which functions raised
-        self.certain = True  # that each of them is reported
-        self.scope = anyio.CancelScope(deadline=anyio.current_time() + 30)
-        self.host: asyncio.Task[None] | None = None
-        self.deliveries: list[asyncio.Task[None]] = []
         self.raised: BaseException | None = None
+        self.scope = anyio.CancelScope(deadline=anyio.current_time() + 30)
+        self.host: asyncio.Task[None] | anyio.CancelScope = self.scope
 
-    async def go(self, program: Program) -> None:
-        task = self.task(program.tree, Site("0"))
-        self.runs(task)
+    async def go(self, tree: Tree) -> None:
+        task = self.task(tree, Site("0", (), (), Standoff(0)))
         try:
             with self.scope:
-                if program.cancelled_first:
-                    self.scope.cancel()
                 await task()
         except BaseException as error:
             self.raised = error
 
-    def outcome(self) -> Outcome:
-        return Outcome(strands(self.log), shape(self.raised), self.scope.cancelled_caught)
-
-    def never_began(self) -> set[str]:
-        """The tasks of ours that never began; forgets all tasks."""
-        ours = {name for name, each in self.tasks.items() if isinstance(each, BackgroundTask)}
-        self.tasks.clear()
-        self.errors.clear()
-        self.raised = None
-        return ours - self.begun()
-
-    def begun(self) -> set[str]:
-        return {site.name for site, what in self.log if what[0] == "starts"}
+    def outcome(self) -> tuple[object, ...]:
+        """How it ended, and the log of each strand, where a whole group is one event."""
+        strands: defaultdict[tuple[str, ...], list[object]] = defaultdict(list)
+        for site, what in self.log:
+            for depth, child in enumerate(site.strand):
+                around, group = strands[site.strand[:depth]], child.rpartition(".")[0]
+                if around[-1:] != [group]:
+                    around.append(group)
+            strands[site.strand].append((site.name, *what))
+        return dict(strands), shape(self.raised), self.scope.cancelled_caught
 
     def note(self, site: Site, *what: object) -> None:
         self.log.append((site, what))
 
-    def runs(self, task: Task, home: Tasks | None = None) -> None:
-        """Nobody need see a task of Lilya's fail, unless a container of ours runs it."""
-        if not isinstance(task, (BackgroundTask, Tasks)):
-            is_ours = isinstance(home, BackgroundTasks) and getattr(home, "habit", "") != "loops"
-            self.certain &= is_ours and type(task) is Task
-
     def task(self, tree: Tree, site: Site) -> Task:
         library = LILYA if tree.of_lilya else self.library
-        make: Any = self.call if isinstance(tree, Call) else self.container
-        task: Task = make(tree, site, library)
+        kind: Any = library.task if isinstance(tree, Call) else library.tasks
+        if tree.habit == "goes on":
+            kind = self.library.going_on
+        elif tree.habit != "plain":
+            kind = type("WithHabit", (WithHabit, kind), {})
+        if isinstance(tree, Call):
+            task: Task = kind(self.function(tree, site, library), site.name, key=1)
+        else:
+            task = kind(self.children(tree, site), tree.as_group)
+        if isinstance(task, WithHabit):
+            task.run, task.site, task.habit = self, site, tree.habit
         self.tasks[site.name] = task
         return task
 
-    def container(self, tree: Container, site: Site, library: Library) -> Tasks:
-        children, tasks = tree.children, list[Task]()
+    def children(self, tree: Container, site: Site) -> list[Task]:
+        tasks: list[Task] = []
         inside = site._replace(lines=(site.name, *site.lines))
-        if tree.breaker:
-            children += (tree.breaker,)
-            inside = inside._replace(standoff=Standoff(len(children)))
-            tasks.append(Task(inside.standoff.watch))  # type: ignore[union-attr]  # as set
-        elif tree.as_group:
-            inside = inside._replace(standoff=None)
-        for number, child in enumerate(children):
-            at = inside._replace(name=f"{site.name}.{number}")
-            if tree.as_group:
-                at = at._replace(strand=(*site.strand, at.name), lines=())
-            tasks.append(self.task(child, at))
-        kind: Callable[..., Tasks] = self.with_habit(library.tasks, tree, site)
-        if tree.habit == "goes on":
-            kind = self.library.going_on
-        container = kind(tasks, tree.as_group)
-        for task in tasks:
-            self.runs(task, container)
-        return container
+        if tree.as_group:
+            inside = site._replace(lines=(), standoff=Standoff(len(tree.children) - 1))
+        for number, child in enumerate(tree.children):
+            name = f"{site.name}.{number}"
+            strand = (*site.strand, name) if tree.as_group else site.strand
+            tasks.append(self.task(child, inside._replace(name=name, strand=strand)))
+        return tasks
 
-    def call(self, call: Call, site: Site, library: Library) -> Task:
-        function, keywords = self.function(call, site, library)
-        kind = self.with_habit(library.task, call, site)
-        if call.func == "given":
-            return kind(function, site.name, **keywords)  # type: ignore[no-any-return]
-        task: Any = kind(print, "replaced")
-        task.func = function if isinstance(task, BackgroundTask) else Task(function).func
-        task.args, task.kwargs = (site.name,), keywords
-        return task  # type: ignore[no-any-return]  # `Any`, for what is set on it
-
-    def with_habit(self, kind: type[Any], tree: Tree, site: Site) -> type[Any]:
-        if tree.habit == "plain":
-            return kind
-        marks = {"run": self, "site": site, "habit": tree.habit}
-        return type(site.name, (WithHabit, kind), marks)
-
-    def function(
-        self, call: Call, site: Site, library: Library
-    ) -> tuple[Callable[..., Any], dict[str, int]]:
+    def function(self, call: Call, site: Site, library: Library) -> Any:
         def starts(*args: object, **kwargs: object) -> None:
             self.note(site, "starts", args, kwargs, CONTEXT.get())
 
         async def steps() -> None:
             for step in call.steps:
-                await self.take(step, site)
+                try:
+                    await self.on_loop(step, site)
+                except CANCELLED:
+                    if not step.error:
+                        raise
+                self.anywhere(step, site)
             self.note(site, "ends")
 
-        def in_thread(*args: object, **kwargs: object) -> None:
-            starts(*args, **kwargs)
-            for step in call.steps:
-                self.take_in_thread(step, site)
-            self.note(site, "ends")
-
-        async def on_loop(*args: object, **kwargs: object) -> None:
+        async def is_async(*args: object, **kwargs: object) -> None:
+            if call.way == "returns awaitable":  # which starts in a thread, and on Lilya cannot
+                await checkpoint()
             starts(*args, **kwargs)
             await steps()
 
@@ -206,90 +151,60 @@ class Run:
             starts(*args, **kwargs)
             return steps()
 
-        ways = {"async": on_loop, "sync": in_thread, "returns awaitable": returns_awaitable}
+        def is_sync(*args: object, **kwargs: object) -> None:
+            starts(*args, **kwargs)
+            for step in call.steps:
+                if "hold" in step.what or "cancel" in step.what:
+                    with suppress(*CANCELLED):
+                        from_thread.run(self.from_thread, step, site)
+                    if self.host is self.scope:  # Trio may let a thread go on before it tells it
+                        from_thread.run_sync(int)
+                self.anywhere(step, site)
+            self.note(site, "ends")
+
+        returns = is_async if library is LILYA else returns_awaitable
+        ways = {"async": is_async, "sync": is_sync, "returns awaitable": returns}
         function: Any = ways[call.way]
-        function.__module__, function.__qualname__ = "program", site.name
-        if call.form == "partial":
-            function = partial(function, "first")
-        elif call.form == "method":
-            function = MethodType(function, Site)  # of a class, which does not change its name
-        elif call.form == "object":
-            body = {"__module__": "program", "__call__": staticmethod(function)}
-            function = type(site.name, (), body)()
-        keywords = {call.keyword: 1} if call.keyword else {}
-        if library is OURS:
-            return function, keywords
-        return as_lilya_takes_it(function, call.way == "returns awaitable", keywords), {}
+        function.__module__, function.__qualname__ = "", site.name
+        return partial(function, "first") if call.is_partial else function
 
-    async def take(self, step: Step | Add, site: Site) -> None:
-        if isinstance(step, Step) and step.what == "pause":
+    async def on_loop(self, step: Step, site: Site) -> None:
+        """What a step does on the event loop."""
+        if step.what == "pause":
             await checkpoint()
-        elif isinstance(step, Step) and step.what.startswith("cancel"):
-            self.cancel(step)
-        elif isinstance(step, Step) and step.what == "await holds" and site.standoff:
-            await site.standoff.join().all_hold.wait()
-        elif isinstance(step, Step) and step.what == "hold" and site.standoff:
-            site.standoff.arrive()
-            try:
-                await anyio.sleep_forever()
-            except CANCELLED:
-                if not step.error:
-                    raise
-                raise self.error(step.error, site) from None
-        else:
-            self.take_anywhere(step, site)
+        elif step.what == "await holds":
+            await site.standoff.all_hold.wait()
+        elif step.what == "hold":
+            await site.standoff.hold()
+        elif "cancel" in step.what:
+            (self.host if step.what == "cancel task" else self.scope).cancel()
 
-    def take_in_thread(self, step: Step | Add, site: Site) -> None:
-        if isinstance(step, Step) and step.what.startswith("cancel"):
-            wait(from_thread.run_sync(self.cancel, step))
-        elif isinstance(step, Step) and step.what == "await holds" and site.standoff:
-            wait(from_thread.run_sync(site.standoff.join).all_hold_for_threads)
-        elif isinstance(step, Step) and step.what == "hold" and site.standoff:
-            from_thread.run_sync(site.standoff.arrive)
-            wait(site.standoff.cancelled)
-            if step.error:
-                raise self.error(step.error, site)
-        else:
-            self.take_anywhere(step, site)
+    async def from_thread(self, step: Step, site: Site) -> None:
+        await self.on_loop(step, site)
+        for _ in range(5):  # until all who wait on the event loop know that they are cancelled
+            await cancel_shielded_checkpoint()
 
-    def take_anywhere(self, step: Step | Add, site: Site) -> None:
-        if isinstance(step, Add):
-            if site.lines:
-                self.add(step, site)
-        elif step.what == "set context":
-            CONTEXT.set(step.value)
-        elif step.what == "fail" and step.error:
-            raise self.error(step.error, site)
+    def anywhere(self, step: Step, site: Site) -> None:
+        """What a step does wherever its function runs."""
+        if step.what == "set context":
+            CONTEXT.set(site.name)
+        elif step.what.startswith("add") and site.lines:
+            self.add(step, site)
+        elif step.error:
+            self.note(site, "fails")
+            self.errors.append(step.error(site.name))
+            raise self.errors[-1]
 
-    def add(self, step: Add, site: Site) -> None:
+    def add(self, step: Step, site: Site) -> None:
         lines = site.lines[step.up :] or site.lines[-1:]
-        container = self.tasks[lines[0]]
-        assert isinstance(container, Tasks)
-        site = Site(f"{lines[0]}.{len(container.tasks)}", site.strand, lines)
-        if step.by_add_task:
+        container: Any = self.tasks[lines[0]]
+        site = site._replace(name=f"{lines[0]}.{len(container.tasks)}", lines=lines)
+        if step.what == "add":
+            container.tasks.append(self.task(step.adds, site))
+        else:
             library = OURS if isinstance(container, BackgroundTasks) else LILYA
-            function, keywords = self.function(step.call, site, library)
-            container.add_task(function, site.name, **keywords)
-        else:
-            container.tasks.append(self.task(step.call, site))
-        self.tasks[site.name] = container.tasks[-1]
-        self.runs(container.tasks[-1], container)
-
-    def cancel(self, step: Step) -> threading.Event:
-        """Cancel, and give what is set when those who wait on the event loop know it."""
-        delivered = threading.Event()
-        if step.what == "cancel task" and self.host:
-            self.host.cancel()
-            self.deliveries.append(asyncio.ensure_future(set_soon(delivered)))
-        else:
-            self.scope.cancel()
-            delivered.set()
-        return delivered
-
-    def error(self, name: str, site: Site) -> BaseException:
-        self.note(site, "fails")
-        self.errors.append(ERRORS[name](site.name))
-        return self.errors[-1]
+            container.add_task(self.function(step.adds, site, library), site.name, key=1)
+            self.tasks[site.name] = container.tasks[-1]
 
 
 class WithHabit(Task):
@@ -302,12 +217,7 @@ class WithHabit(Task):
     async def __call__(self) -> None:
         self.run.note(self.site, "enters")
         try:
-            if self.habit == "loops" and isinstance(self, Tasks):
-                for task in self.tasks:
-                    await task()
-            else:
-                await super().__call__()
-            if self.habit == "twice":
+            for _ in range(2 if self.habit == "twice" else 1):
                 await super().__call__()
         except BaseException as error:
             self.run.note(self.site, "passes", shape(error))
@@ -316,41 +226,11 @@ class WithHabit(Task):
         self.run.note(self.site, "leaves")
 
 
-def strands(log: list[tuple[Site, tuple[object, ...]]]) -> dict[Strand, list[object]]:
-    """The log of each strand, where a whole group is one event."""
-    found: dict[Strand, list[object]] = {}
-    for site, what in log:
-        for depth in range(len(site.strand) + 1):
-            events = found.setdefault(site.strand[:depth], [])
-            if depth == len(site.strand):
-                events.append((site.name, *what))
-            elif events[-1:] != [group := site.strand[depth].rpartition(".")[0]]:
-                events.append(group)
-    return found
-
-
 def shape(error: BaseException | None) -> object:
     if error is None or isinstance(error, CANCELLED):
         return type(error)
-    children: list[object] = []
-    if isinstance(error, BaseExceptionGroup):
-        children = [shape(child) for child in error.exceptions]
-        if not error.message.endswith("background tasks failed"):
-            children.sort(key=repr)  # in the order in which they failed, which is a race
-    return (
-        type(error),
-        str(error),
-        children,
-        shape(error.__cause__),
-        shape(None if error.__suppress_context__ else error.__context__),
-    )
-
-
-async def set_soon(event: threading.Event) -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
-    event.set()
-
-
-def wait(event: threading.Event) -> None:
-    assert event.wait(10), "stuck"
+    children = [shape(each) for each in getattr(error, "exceptions", ())]
+    if "background tasks failed" not in str(error):
+        children.sort(key=repr)  # in the order in which they failed, which is a race
+    context = None if error.__suppress_context__ else error.__context__
+    return type(error), str(error), children, shape(error.__cause__), shape(context)
