@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
 import venv
-import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,9 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "tests" / "typing").glob("[!_]*.py"))
-CASE = re.compile(
-    r"\s*(?P<call>.+?)  # (?P<verdict>right|wrong): (?P<why>[^|]+)"
-    r"(?: \| (?P<hole>[^|:]+): (?P<by>.+))?"
-)
+CASE = re.compile(r"\s*(.+?)  # (right|wrong): ([^|]+)(?: \| ([^|:]+): (.+))?")
+# `file:line`, and in brackets the kind of mistake: first in what ty says, last in what others do.
+COMPLAINT = re.compile(r"^ *[A-Z]* ?(\w+\.py):(\d+):(?:\d+: \w+\[(\S+)\] .*|.* \[(\S+)\])$", re.M)
 
 
 class Case(NamedTuple):
@@ -62,24 +61,19 @@ def install_wheel(directory: Path) -> Path:
     """
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = directory.glob("*.whl")
     venv.create(directory / "environment", symlinks=True)
-    python = directory / "environment" / "bin" / "python"
-    ask = [str(python), "-c", "import site; print(site.getsitepackages()[0])"]
-    packages = Path(subprocess.check_output(ask, text=True).strip())
-    with zipfile.ZipFile(wheel) as archive:  # all that an installation of pure Python is
-        archive.extractall(packages)
+    (wheel,), (packages,) = directory.glob("*.whl"), directory.glob("*/lib/*/site-packages")
+    shutil.unpack_archive(wheel, packages, "zip")  # all that an installation of pure Python is
     (packages / "of_the_caller.pth").write_text(sysconfig.get_path("purelib"))
-    return python
+    return directory / "environment" / "bin" / "python"
 
 
 def mypy(directory: Path, python: Path, *, plugins: str = "") -> Iterator[Said]:
-    config = python.with_name(f"mypy{plugins}.ini")
     cache = ROOT / ".mypy_cache" / f"typing{plugins}"
-    config.write_text(f"[mypy]\nstrict = true\nplugins = {plugins}\ncache_dir = {cache}\n")
+    config = f"[mypy]\nstrict = true\nplugins = {plugins}\ncache_dir = {cache}\n"
+    (directory / f"strict{plugins}.ini").write_text(config)
     # By the Python that has the wheel, and in it the plugin.
-    said = output(["mypy", f"--config-file={config}", "."], directory, python)
-    return matches(r"(?P<file>.+?):(?P<line>\d+): error: .*\[(?P<code>[\w-]+)\]", said)
+    return by_line(f"mypy --config-file=strict{plugins}.ini .", directory, python, python)
 
 
 def pyright(name: str, mode: str, directory: Path, python: Path) -> Iterator[Said]:
@@ -94,20 +88,15 @@ def pyright(name: str, mode: str, directory: Path, python: Path) -> Iterator[Sai
         yield Said(Path(each["file"]).name, line, each.get("rule", each["message"]))
 
 
-def ty(directory: Path, python: Path) -> Iterator[Said]:
-    said = output(["ty", "check", "--output-format=concise", f"--python={python}"], directory)
-    return matches(r"(?P<file>.+?):(?P<line>\d+):\d+: \w+\[(?P<code>[\w-]+)\] .*", said)
-
-
 def pyrefly(directory: Path, python: Path, *, preset: str = "strict") -> Iterator[Said]:
-    options = ["--output-format=min-text", f"--python-interpreter-path={python}"]
-    said = output(["pyrefly", "check", f"--preset={preset}", *options], directory)
-    return matches(r" *[A-Z]+ (?P<file>.+?):(?P<line>\d+):.* \[(?P<code>[\w-]+)\]", said)
+    options = f"--preset={preset} --output-format=min-text --python-interpreter-path={{}}"
+    return by_line(f"pyrefly check {options}", directory, python)
 
 
-def zuban(directory: Path, python: Path) -> Iterator[Said]:
-    said = output(["zuban", "check", f"--python-executable={python}"], directory)
-    return matches(r"(?P<file>.+?):(?P<line>\d+): error: .*\[(?P<code>[\w-]+)\]", said)
+def by_line(command: str, directory: Path, python: Path, *by: Path) -> Iterator[Said]:
+    options = [each.format(python) for each in command.split()]
+    for file, line, *code in COMPLAINT.findall(output(options, directory, *by)):
+        yield Said(file, int(line), "".join(code))
 
 
 CHECKERS: dict[str, Callable[[Path, Path], Iterator[Said]]] = {
@@ -115,9 +104,9 @@ CHECKERS: dict[str, Callable[[Path, Path], Iterator[Said]]] = {
     "plugin": partial(mypy, plugins="ravyn_bg.mypy"),
     "pyright": partial(pyright, "pyright", "strict"),
     "basedpyright": partial(pyright, "basedpyright", "recommended"),
-    "ty": ty,
+    "ty": partial(by_line, "ty check --output-format=concise --python={}"),
     "pyrefly": pyrefly,
-    "zuban": zuban,
+    "zuban": partial(by_line, "zuban check --python-executable={}"),
 }
 
 
@@ -125,21 +114,10 @@ def output(
     command: list[str], directory: Path, python: Path | None = None, **environment: str
 ) -> str:
     """What a checker prints; an error if it could not check."""
-    start = [str(python or sys.executable), "-m"]
-    if command[0] == "zuban":  # no module
-        start, command[0] = [], str(Path(sysconfig.get_path("scripts"), "zuban"))
-    ran = subprocess.run(
-        [*start, *command],
-        cwd=directory,
-        env={**os.environ, "PYTHONPATH": "", "MYPYPATH": "", **environment},
-        capture_output=True,
-        text=True,
-    )
+    name, *options = command
+    start = [python, "-m", name] if python else [Path(sysconfig.get_path("scripts"), name)]
+    env = {**os.environ, "PYTHONPATH": "", "MYPYPATH": "", **environment}
+    ran = subprocess.run([*start, *options], cwd=directory, env=env, capture_output=True, text=True)
     if ran.returncode not in (0, 1):
-        raise RuntimeError(f"{command[0]} failed:\n{ran.stdout}{ran.stderr}")
+        raise RuntimeError(f"{name} failed:\n{ran.stdout}{ran.stderr}")
     return ran.stdout
-
-
-def matches(pattern: str, said: str) -> Iterator[Said]:
-    for found in re.finditer(f"^{pattern}$", said, re.MULTILINE):
-        yield Said(found["file"], int(found["line"]), found["code"])

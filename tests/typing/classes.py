@@ -1,10 +1,11 @@
-"""Classes: a task that makes an object, and methods of generic ones; generic functions."""
+"""Classes: a task that makes an object, methods of every kind, generic classes and functions."""
 
 from collections.abc import Sized
 from dataclasses import dataclass
+from functools import partialmethod
 from typing import AnyStr, Generic
 
-from typing_extensions import TypeVar
+from typing_extensions import Self, TypeVar
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 
@@ -13,14 +14,24 @@ S = TypeVar("S", bound=Sized)
 D = TypeVar("D", default=str)
 
 
-class Report:
-    def __init__(self, path: str, pages: int = 1) -> None: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Mail:
     to: str
     copies: tuple[str, ...] = ()
+
+
+class Mailer:
+    def __init__(self, host: str, port: int = 25) -> None: ...
+    def send(self, to: str, retries: int = 3) -> None: ...
+    async def join(self, other: Self) -> Self:
+        return self
+
+    @classmethod
+    def connect(cls, host: str, port: int = 25) -> None: ...
+    @staticmethod
+    def log(message: str, *, level: int) -> None: ...
+
+    once = partialmethod(send, retries=1)
 
 
 class Queue(Generic[D]):
@@ -36,18 +47,31 @@ def join(first: AnyStr, second: AnyStr) -> AnyStr:
     return first + second
 
 
-def objects(tasks: BackgroundTasks, kind: type[Report]) -> None:
-    BackgroundTask(Report, "a.pdf")  # right: the parameters of `__init__`
+def objects(tasks: BackgroundTasks, kind: type[Mailer]) -> None:
+    BackgroundTask(Mailer, "b.c")  # right: the parameters of `__init__`
     tasks.add_task(Mail, to="a@b.c")  # right: a dataclass
-    tasks.add_task(kind, path="a.pdf", pages=2)  # right: a variable that holds a class
+    tasks.add_task(kind, host="b.c", port=465)  # right: a variable that holds a class
 
-    BackgroundTask(Report)  # wrong: missing
-    BackgroundTask(Report, "a.pdf", "2")  # wrong: type
-    tasks.add_task(Report("a.pdf"))  # wrong: called
+    BackgroundTask(Mailer, "b.c", "465")  # wrong: type
     tasks.add_task(Mail, "a@b.c")  # wrong: too many
     tasks.add_task(Mail, to="a@b.c", copies="d@e.f")  # wrong: type
-    BackgroundTask(kind)  # wrong: missing | class in a variable: mypy
-    tasks.add_task(kind, path=1)  # wrong: type | class in a variable: mypy
+    tasks.add_task(kind, host=1)  # wrong: type | class in a variable: mypy
+
+
+def methods(tasks: BackgroundTasks, mailer: Mailer) -> None:
+    BackgroundTask(mailer.send, "a@b.c")  # right: bound
+    BackgroundTask(Mailer.send, mailer, "a@b.c")  # right: not bound, its object passed
+    tasks.add_task(mailer.join, mailer)  # right: `Self`
+    BackgroundTask(Mailer.connect, "b.c", port=465)  # right: a class method
+    tasks.add_task(mailer.log, message="sent", level=1)  # right: a static method
+    BackgroundTask(mailer.once, "a@b.c")  # right: a `partialmethod`
+
+    tasks.add_task(mailer.send, b"a@b.c")  # wrong: type
+    tasks.add_task(Mailer.send, "a@b.c", "c@d.e")  # wrong: type
+    BackgroundTask(mailer.join, "a")  # wrong: type
+    BackgroundTask(Mailer.connect, "b.c", port="465")  # wrong: type
+    tasks.add_task(mailer.log, "sent", 1)  # wrong: too many
+    tasks.add_task(mailer.once, 1)  # wrong: type | partialmethod: all
 
 
 def generics(tasks: BackgroundTasks, numbers: list[int], texts: Queue, queue: Queue[int]) -> None:
@@ -56,11 +80,8 @@ def generics(tasks: BackgroundTasks, numbers: list[int], texts: Queue, queue: Qu
     tasks.add_task(join, b"a", b"b")  # right: both bytes
     BackgroundTask(texts.put, "a")  # right: what the default says
     BackgroundTask(queue.put, 1)  # right: a method that takes what its object holds
-    tasks.add_task(Queue[int].put, queue, 1)  # right: not bound, its object passed
 
-    BackgroundTask(put, 1)  # wrong: missing
     BackgroundTask(put, "a", numbers)  # wrong: type
-    tasks.add_task(put, 1, numbers, to=numbers)  # wrong: unknown keyword
     BackgroundTask(measure, 5)  # wrong: type
     tasks.add_task(join, "a", b"b")  # wrong: type
     BackgroundTask(texts.put, 1)  # wrong: type

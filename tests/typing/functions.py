@@ -1,42 +1,55 @@
-"""Plain and async functions: every kind of mistake, for a task and in a container."""
+"""Functions: every kind of mistake, for a task and in a container; helpers with a `ParamSpec`."""
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
+
+P = ParamSpec("P")
 
 
 def send(to: str, retries: int = 3) -> None: ...
 async def ping(url: str, timeout: float) -> None: ...
-def count() -> int:
-    return 0
+def in_session(func: Callable[Concatenate[str, P], object]) -> Callable[P, object]:
+    raise NotImplementedError
+
+
+@in_session
+def insert(session: str, row: int) -> None: ...
 
 
 def calls(tasks: BackgroundTasks) -> None:
     BackgroundTask(send, "a@b.c")  # right: the default left out
     BackgroundTask(send, retries=5, to="a@b.c")  # right: all by keyword, in another order
     BackgroundTask(ping, "http://b.c", 1.5)  # right: an async function
-    BackgroundTasks(tasks=[BackgroundTask(ping, "b.c", timeout=2)])  # right: in a list
-    tasks.add_task(send, "a@b.c")  # right: added, the default left out
     tasks.add_task(ping, timeout=1, url="http://b.c")  # right: added, an int for a float
-    tasks.add_task(count)  # right: added, no arguments
+    tasks.add_task(insert, row=8)  # right: the first parameter is given by the decorator
 
     BackgroundTask(send)  # wrong: missing
-    BackgroundTasks(tasks=[BackgroundTask(ping, timeout=1.0)])  # wrong: missing
     tasks.add_task(ping)  # wrong: missing
     BackgroundTask(send, "a@b.c", 3, "c@d.e")  # wrong: too many
-    tasks.add_task(count, 1)  # wrong: too many
+    tasks.add_task(insert, 7, 8)  # wrong: too many
     BackgroundTask(send, 42)  # wrong: type
-    BackgroundTasks(tasks=[BackgroundTask(send, ["a@b.c"])])  # wrong: type
     tasks.add_task(ping, b"http://b.c", 1.0)  # wrong: type
-    BackgroundTask(send, "a@b.c", retries="3")  # wrong: type
-    tasks.add_task(send, to=42)  # wrong: type
-    BackgroundTask(send, None)  # wrong: type
+    tasks.add_task(send, to=None)  # wrong: type
     BackgroundTask(send, "a@b.c", retry=5)  # wrong: unknown keyword
     tasks.add_task(ping, "http://b.c", 1.0, proxy="d.e")  # wrong: unknown keyword
     BackgroundTask(send, "a@b.c", to="c@d.e")  # wrong: twice
     BackgroundTask(send("a@b.c"))  # wrong: called
-    BackgroundTask(ping("http://b.c", 1.0))  # wrong: called
-    tasks.add_task(count())  # wrong: called
+    tasks.add_task(ping("http://b.c", 1.0))  # wrong: called
     BackgroundTask("send", "a@b.c")  # wrong: not callable
     tasks.add_task((send, "a@b.c"))  # wrong: not callable
     BackgroundTask()  # wrong: no function
     BackgroundTask(func=send, to="a@b.c")  # wrong: no function
     tasks.add_task()  # wrong: no function
+
+
+def later(
+    tasks: BackgroundTasks, func: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs
+) -> None:
+    tasks.add_task(func, *args, **kwargs)  # right: all that there is, passed on
+    tasks.add_task(func, *args)  # wrong: missing
+    later(tasks, send, "a@b.c", retries=2)  # right: through a helper
+    later(tasks, send, 1)  # wrong: type
+    tasks.add_task(later, tasks, send, "a@b.c")  # right: the helper as a task
+    tasks.add_task(later, tasks, send, 1)  # wrong: type | two ParamSpecs: pyrefly

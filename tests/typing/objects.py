@@ -26,23 +26,14 @@ def calls(tasks: BackgroundTasks, sender: Sender, notify: Notify, log: list[str]
     for to in log:
         tasks.add_task(lambda to=to: send(to))  # right: keeps `to` | lambda: mypy, plugin, pyright
     BackgroundTask(print, "sent", "a@b.c", sep=": ", flush=True)  # right: `*args` and keywords
-    BackgroundTask(setattr, log, "name", 1)  # right: positional-only parameters
     tasks.add_task(log.append, "sent")  # right: a method of a builtin
-    tasks.add_task(asyncio.sleep, 1)  # right: an async function of the standard library
     tasks.add_task(asyncio.to_thread, send, "a@b.c")  # right: one that takes a function
 
     tasks.add_task(sender)  # wrong: missing
-    tasks.add_task(Sender, "a@b.c")  # wrong: too many
-    BackgroundTask(notify, message="sent", urgent=True)  # wrong: positional by keyword
     tasks.add_task(notify, "sent", urgent="yes")  # wrong: type
     BackgroundTask(BackgroundTask(sender, "a@b.c"), "c@d.e")  # wrong: too many
     tasks.add_task(tasks.add_task, send, 1)  # wrong: type | two ParamSpecs: pyrefly
     BackgroundTask(lambda: send("a@b.c"), "c@d.e")  # wrong: too many | call of a lambda: pyrefly
     tasks.add_task(lambda: send(42))  # wrong: type
-    tasks.add_task(lambda: send("a"), at=2)  # wrong: unknown keyword | call of a lambda: pyrefly
-    BackgroundTask(print, "sent", flsh=True)  # wrong: no overload | overload: pyrefly
-    BackgroundTask(setattr, log, "name")  # wrong: missing
     tasks.add_task(log.append, 42)  # wrong: type
-    tasks.add_task(asyncio.sleep("1"))  # wrong: called
     tasks.add_task(asyncio.to_thread, send, 1)  # wrong: type | two ParamSpecs: pyrefly
-    tasks.add_task(asyncio.to_thread, send)  # wrong: missing | two ParamSpecs: pyrefly

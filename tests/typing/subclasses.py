@@ -20,7 +20,6 @@ class Timed(BackgroundTask):
         self, limit: float, func: Callable[P, object], /, *args: P.args, **kwds: P.kwargs
     ) -> None:
         super().__init__(func, *args, **kwds)
-        self.limit: float = limit
 
 
 class Loose(BackgroundTask):
@@ -38,7 +37,6 @@ class Begun(BackgroundTask):
 class Labelled(Tasks):
     def __init__(self, label: str) -> None:
         super().__init__()
-        self.label: str = label
 
 
 def calls(tasks: Labelled) -> None:
@@ -49,11 +47,8 @@ def calls(tasks: Labelled) -> None:
     BackgroundTasks([Timed(1.0, send, "a@b.c", retries=2)])  # right: in a container
     Labelled("mails").add_task(send, "a@b.c")  # right: a container
 
-    Plain(send)  # wrong: missing
     Plain(partial(send, "a@b.c"), "2")  # wrong: type | partial: mypy, zuban
     Timed(1.0, send, 1)  # wrong: type
-    Timed("1", send, "a@b.c")  # wrong: type
     Timed(1.0, partial(send, "a@b.c"), "2")  # wrong: type | partial: mypy, zuban
-    Labelled()  # wrong: missing
     tasks.add_task(send, 1)  # wrong: type
     tasks.add_task(partial(send, "a@b.c"), retry=2)  # wrong: unknown keyword | partial: mypy, zuban
