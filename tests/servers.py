@@ -12,29 +12,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Condition, Thread
-from typing import IO
 
 from tests.conftest import PATIENCE
 
 SERVED = Path(__file__).parent / "served"  # applications to serve
-
-
-OPTIONS = {
-    "granian": ["--interface", "asgi", "--port", "{}"],
-    "hypercorn": ["--bind", "127.0.0.1:{}"],
-}
+OPTIONS = {"granian": "--interface asgi --port {}", "hypercorn": "--bind 127.0.0.1:{}"}
 
 
 @contextmanager
-def serve(target: str, *, server: str, cwd: Path) -> Iterator[Server]:
+def serve(target: str, *, server: str, cwd: Path = SERVED, **environment: str) -> Iterator[Server]:
     """Serve `module:app`, found in `cwd`, with `python -m server`, on a free loopback port."""
     port = free_port()
-    options = OPTIONS.get(server, ["--port", "{}"])
-    command = [sys.executable, "-m", server, target, *(each.format(port) for each in options)]
+    options = OPTIONS.get(server, "--port {}").format(port).split()
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", server, target, *options],
         cwd=cwd,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -49,18 +42,10 @@ def serve(target: str, *, server: str, cwd: Path) -> Iterator[Server]:
 
 class Server:
     def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self.port = port
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = process
-        self._printed = ""
-        self._more = Condition()
-        self._reader = Thread(target=self._read, args=[process.stdout])
+        self.port, self.url, self.process = port, f"http://127.0.0.1:{port}", process
+        self._printed, self._more = "", Condition()
+        self._reader = Thread(target=self._read)
         self._reader.start()
-
-    def output(self) -> str:
-        """What the server and its tasks have printed so far."""
-        return self._printed
 
     def wait_for(self, text: str, times: int = 1) -> str:
         """Wait until the server has printed this, and give all that it has printed."""
@@ -86,8 +71,8 @@ class Server:
                 raise RuntimeError(f"The server does not accept connections: {self._printed}")
             time.sleep(0.02)  # nothing but a connection tells
 
-    def _read(self, printing: IO[str]) -> None:
-        for line in printing:
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
             with self._more:
                 self._printed += line
                 self._more.notify_all()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import SERVED, serve
+from tests.servers import serve
 
 SERVERS = [name for name in ("palfrey", "uvicorn", "hypercorn", "granian") if find_spec(name)]
 WAYS = ("/response/answer", "/response/stream", "/handler/answer", "/handler/stream")
@@ -18,20 +18,19 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "servers.md"
 
 
 def row(server: str) -> str:
-    with ExitStack() as stack:
-        gate = Path(stack.enter_context(tempfile.TemporaryDirectory()), "gate")
-        stack.enter_context(pytest.MonkeyPatch.context()).setenv("GATE", str(gate))
-        running = stack.enter_context(serve("gone:app", server=server, cwd=SERVED))
-        with ExitStack() as clients:
-            for way in WAYS:
-                client = socket.create_connection(("127.0.0.1", running.port))
-                clients.enter_context(client)
-                client.sendall(f"GET {way} HTTP/1.1\r\nHost: shop\r\n\r\n".encode())
-                if way.endswith("stream"):
-                    client.recv(1)
-            running.wait_for("asked", times=len(WAYS))
-        gate.touch()
-        printed = running.wait_for(" ran\n", times=len(WAYS))  # as what never did says, too
+    with tempfile.TemporaryDirectory() as folder:
+        gate = Path(folder, "gate")
+        with serve("shop:app", server=server, GATE=str(gate)) as running:
+            with ExitStack() as clients:
+                for way in WAYS:
+                    client = socket.create_connection(("127.0.0.1", running.port))
+                    clients.enter_context(client)
+                    client.sendall(f"GET {way} HTTP/1.1\r\nHost: shop\r\n\r\n".encode())
+                    if way.endswith("stream"):
+                        client.recv(1)
+                running.wait_for("asked", times=len(WAYS))
+            gate.touch()
+            printed = running.wait_for(" ran\n", times=len(WAYS))  # as what never did says, too
     cells = ["runs" if f"task of {way} ran" in printed else "**lost**" for way in WAYS]
     return f"| {server.title()} | {' | '.join(cells)} |"
 

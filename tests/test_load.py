@@ -6,7 +6,7 @@ import pytest
 
 from tests.load import Loaded, load
 
-REQUESTS = 2_000
+REQUESTS = 800
 
 
 @pytest.fixture(scope="module", params=["palfrey", "uvicorn"])
@@ -15,16 +15,16 @@ def loaded(request: pytest.FixtureRequest) -> Loaded:
 
 
 def test_every_task_of_every_answered_request_ran_once(loaded: Loaded) -> None:
+    ran = loaded.after["ran"]
     assert len(loaded.answered) == REQUESTS * 19 // 20
-    assert loaded.times_each_task_ran() == {1}
-    assert loaded.most_times_any_task_ran() == 1
+    assert {ran[number] for number in loaded.answered} == {0x111}
+    assert set(ran) <= {0, 0x1, 0x11, 0x111}
 
 
 def test_nothing_is_left_over(loaded: Loaded) -> None:
-    assert loaded.second_half.sockets <= loaded.before.sockets
-    assert loaded.second_half.coroutines <= loaded.before.coroutines
-    assert loaded.second_half.threads <= 2 + 40  # AnyIO's workers wait a while for more
-    assert loaded.second_half.memory <= loaded.first_half.memory * 1.02
+    # Objects are counted, not bytes: a thread that starts costs more of these than a leak does.
+    assert {each: number for each, number in loaded.left_over().items() if number > 0} == {}
+    assert loaded.after["threads"] <= 2 + 40  # AnyIO's workers wait a while for more
 
 
 def test_nothing_is_logged_but_the_planted_failures(loaded: Loaded) -> None:

@@ -8,10 +8,7 @@ from lilya.types import Receive, Scope, Send
 from ravyn_bg import BackgroundTask
 
 
-def charge_card(order: dict[str, str]) -> None:
-    print("Charged", order["missing_key"])
-
-
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
-        await Response("ok", background=BackgroundTask(charge_card, {}))(scope, receive, send)
+        task = BackgroundTask(list[str]().remove, "the order")
+        await Response("ok", background=task)(scope, receive, send)

@@ -1,13 +1,14 @@
-"""The application that `test_servers` and `test_shutdown` have Palfrey and Uvicorn serve."""
+"""The application of `test_servers`, `test_shutdown` and `test_gone`."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 
 import anyio
 from lilya.apps import Lilya
 
-from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, Response
+from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
 from ravyn_bg.responses import StreamingResponse
 
 app = Lilya()
@@ -21,42 +22,24 @@ def charge_card_sync(card: str) -> None:
     raise ConnectionError("the bank is away")
 
 
-def send_receipt(to: str) -> None:
-    print("receipt sent", flush=True)
+def say(what: str) -> None:
+    print(f"{what}\n", end="", flush=True)  # in one piece: there are other threads
 
 
-async def until_told(number: int) -> None:
-    """A task that goes on until the file `GATE` is there, whatever the server is doing."""
-    print(f"task {number} began", flush=True)
-    gate = anyio.Path(os.environ["GATE"])
-    while not await gate.exists():  # noqa: ASYNC110 - it comes from another process
+async def gate() -> None:
+    """Go on when the file `GATE` is there, whatever the server is doing."""
+    while not await anyio.Path(os.environ["GATE"]).exists():  # noqa: ASYNC110 - it is not ours
         await anyio.sleep(0.01)
-    print(f"task {number} ended", flush=True)
 
 
-def after(number: int) -> None:
-    print(f"after {number}", flush=True)
+# What fails
 
 
 @app.post("/pay")
 async def pay() -> JSONResponse:
-    tasks = BackgroundTasks(
-        [BackgroundTask(charge_card, "4242"), BackgroundTask(send_receipt, "a")]
-    )
+    tasks = BackgroundTasks([BackgroundTask(charge_card, "4242")])
+    tasks.add_task(say, "receipt sent")
     return JSONResponse({"paid": True}, background=tasks)
-
-
-@app.post("/pay/on")
-async def pay_on() -> JSONResponse:
-    tasks = BackgroundTasks(continue_on_error=True)
-    tasks.add_task(charge_card, "4242")
-    tasks.add_task(send_receipt, "a")
-    return JSONResponse({"paid": True}, background=tasks)
-
-
-@app.post("/large")
-async def large() -> Response:
-    return Response(b"x" * 1_000_000, background=BackgroundTask(charge_card_sync, "4242"))
 
 
 @app.post("/streamed")
@@ -65,9 +48,55 @@ async def streamed() -> StreamingResponse:
     return StreamingResponse(chunks, background=BackgroundTask(charge_card_sync, "4242"))
 
 
+# What goes on while the server stops
+
+
+async def until_told(number: int) -> None:
+    say(f"task {number} began")
+    await gate()
+    say(f"task {number} ended")
+
+
 @app.post("/slow/{number:int}")
 async def slow(number: int) -> JSONResponse:
-    tasks = BackgroundTasks()
-    tasks.add_task(until_told, number)
-    tasks.add_task(after, number)
+    tasks = BackgroundTasks([BackgroundTask(until_told, number)])
+    tasks.add_task(say, f"after {number}")
     return JSONResponse({"number": number}, background=tasks)
+
+
+# What a client leaves behind that goes away before it is answered, or in the middle of a stream
+
+
+async def late() -> dict[str, str]:
+    say("asked")
+    await gate()
+    return {}
+
+
+async def endless() -> AsyncIterator[str]:
+    say("asked")
+    while True:
+        yield "more"
+        await anyio.sleep(0.01)
+
+
+async def stream() -> StreamingResponse:
+    return StreamingResponse(endless())
+
+
+def note(way: str) -> BackgroundTask:
+    return BackgroundTask(say, f"the task of {way} ran")
+
+
+@app.get("/response/answer")
+async def response_answer() -> JSONResponse:
+    return JSONResponse(await late(), background=note("/response/answer"))
+
+
+@app.get("/response/stream")
+async def response_stream() -> StreamingResponse:
+    return StreamingResponse(endless(), background=note("/response/stream"))
+
+
+app.get("/handler/answer")(with_background(note("/handler/answer"))(late))
+app.get("/handler/stream")(with_background(note("/handler/stream"))(stream))
