@@ -47,7 +47,6 @@ TASKS = [
     "tests/test_cancellation.py",
     "tests/test_refusals.py",
     "tests/test_running.py",
-    "tests/test_subclasses.py",
 ]
 
 nox.options.sessions = ["lint", "docs", "demo", "tests", "compat", "lowest", "wheel"]

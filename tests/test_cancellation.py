@@ -1,4 +1,4 @@
-"""What cancellation stops: an async task where it waits, sync ones between two of them."""
+"""What cancellation stops: no sync task that runs, but all tasks behind it."""
 
 from __future__ import annotations
 
@@ -35,50 +35,25 @@ class Held:
         self.trace.note("to its end")
 
 
-async def test_a_sync_task_runs_to_its_end_and_those_behind_it_do_not_run(trace: Trace) -> None:
+@pytest.mark.parametrize("shield", [False, True])
+async def test_a_sync_task_runs_to_its_end_and_those_behind_it_only_if_they_are_shielded(
+    shield: bool, trace: Trace
+) -> None:
     held = Held(trace)
-    tasks = BackgroundTasks([trace.task("before"), BackgroundTask(held), trace.task("after")])
+    behind = [trace.task("a"), trace.async_task("b")]
+    tasks = BackgroundTasks([trace.task("before"), BackgroundTask(held), *behind])
+
+    async def run() -> None:
+        with anyio.CancelScope(shield=shield):
+            await tasks()
 
     async with anyio.create_task_group() as group:
-        group.start_soon(tasks)
+        group.start_soon(run)
         await held.started.wait()
         group.cancel_scope.cancel()
         held.let_go.set()
 
-    assert trace.names == ["before", "to its end"]
-
-
-@pytest.mark.parametrize("as_group", [False, True], ids=["in order", "as group"])
-async def test_an_async_task_ends_where_it_waits(as_group: bool, trace: Trace) -> None:
-    started = anyio.Event()
-
-    async def wait_for_ever() -> None:
-        started.set()
-        await anyio.sleep_forever()
-
-    inner = BackgroundTasks([BackgroundTask(wait_for_ever)] * 2, as_group)
-    async with anyio.create_task_group() as group:
-        group.start_soon(BackgroundTasks([inner, trace.task("after")]))
-        await started.wait()
-        group.cancel_scope.cancel()
-
-    assert trace.names == []
-
-
-async def test_a_shield_around_the_tasks_holds(trace: Trace) -> None:
-    held = Held(trace)
-
-    async def shielded() -> None:
-        with anyio.CancelScope(shield=True):
-            await BackgroundTasks([BackgroundTask(held), trace.task("a"), trace.async_task("b")])()
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(shielded)
-        await held.started.wait()
-        group.cancel_scope.cancel()
-        held.let_go.set()
-
-    assert trace.names == ["to its end", "a", "b"]
+    assert trace.names == ["before", "to its end", *(["a", "b"] if shield else [])]
 
 
 MOMENTS = ["after it was noticed"]
@@ -94,9 +69,8 @@ def test_cancellation_by_asyncio_takes_effect_between_two_sync_tasks(
 
     async def cancel_while_held() -> threading.Thread:
         held = Held(trace)
-        running = asyncio.ensure_future(
-            BackgroundTasks([BackgroundTask(held), trace.task("after")])()
-        )
+        tasks = BackgroundTasks([BackgroundTask(held), trace.task("after")])
+        running = asyncio.ensure_future(tasks())
         await held.started.wait()
         running.cancel()
         if moment == "before it is noticed":
@@ -123,21 +97,3 @@ def wait_until_the_package_is_left_by(thread: threading.Thread) -> None:
 def stack_of(thread: threading.Thread) -> traceback.StackSummary:
     assert thread.ident is not None
     return traceback.extract_stack(sys._current_frames()[thread.ident])
-
-
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_cancellation_by_asyncio_takes_effect_in_an_async_task(trace: Trace) -> None:
-    started = anyio.Event()
-
-    async def wait_for_ever() -> None:
-        started.set()
-        await anyio.sleep_forever()
-
-    tasks = BackgroundTasks([BackgroundTask(wait_for_ever), trace.task("after")])
-    running = asyncio.ensure_future(tasks())
-    await started.wait()
-    running.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert trace.names == []

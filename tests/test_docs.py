@@ -13,50 +13,37 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import walk_packages
 
 import pytest
-from sybil import Document
-from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
-import ravyn_bg
 from tests.checkers import output
 from tools import speed
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-# `text` is what the Python block above it logs, `…` any lines of that. `tests/test_migrating.py`
-# runs both sides of a `diff`.
-LANGUAGES = ("python", "text", "sh", "diff", "ini", "json", "toml", "yaml")
+# What is checked here; `tests/test_migrating.py` and `tests/test_ported_tests.py` run both sides
+# of a `diff`.
+LANGUAGES = {"python", "text", "sh", "diff", "ini", "json", "toml", "yaml"}
 
 
 @dataclass
 class Block:
-    document: Path
-    line: int
+    name: str
     language: str
     source: str
-    logged: str = ""
+    logged: str = ""  # by the block, as the `text` below it shows; `…` is any lines
 
-    def __str__(self) -> str:
-        return f"{self.document.relative_to(ROOT)}:{self.line}"
-
-    @property
-    def module(self) -> str:
-        named = re.match(r"# (\w+)\.py\n", self.source)
-        return named[1] if named else "block"
-
-    def shown(self, mark: str) -> list[str]:
+    def behind(self, mark: str) -> list[str]:
         return re.findall(rf"^ *#{mark} (.*)$", self.source, re.MULTILINE)
 
 
 def blocks() -> Iterator[Block]:
     for path in DOCUMENTS:
-        document = Document.parse(str(path))
-        above: Block | None = None
-        for region in FencedCodeBlockLexer(r"[^\n]*")(document):
-            line = document.text.count("\n", 0, region.start) + 1
-            block = Block(path, line, region.lexemes["language"], str(region.lexemes["source"]))
+        text, above = path.read_text(), None
+        for found in re.finditer(r"^```([^\n]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            line = text.count("\n", 0, found.start()) + 1
+            block = Block(f"{path.relative_to(ROOT)}:{line}", *found.groups())
+            assert block.language in LANGUAGES, f"nothing checks {block}"
             if block.language == "text":
                 assert above, f"{block} stands behind no Python block"
                 above.logged = block.source
@@ -64,22 +51,16 @@ def blocks() -> Iterator[Block]:
             yield block
 
 
-def docstring_examples() -> Iterator[doctest.DocTest]:
-    submodules = walk_packages(ravyn_bg.__path__, prefix="ravyn_bg.")
-    for name in ("ravyn_bg", *(each.name for each in submodules)):
-        if name != "ravyn_bg.mypy":  # which mypy alone can load
-            found = doctest.DocTestFinder().find(import_module(name), name)
-            yield from (each for each in found if each.examples)
-
-
 BLOCKS = list(blocks())
 PYTHON = [block for block in BLOCKS if block.language == "python"]
-DOCSTRINGS = list(docstring_examples())
-
-
-@pytest.mark.parametrize("block", BLOCKS, ids=str)
-def test_no_block_escapes_the_checks_by_its_language(block: Block) -> None:
-    assert block.language in LANGUAGES
+DOCSTRINGS = [
+    test
+    for path in sorted(ROOT.glob("ravyn_bg/*.py"))
+    if path.stem != "mypy"  # which mypy alone can load
+    for name in [f"ravyn_bg.{path.stem}".removesuffix(".__init__")]
+    for test in doctest.DocTestFinder().find(import_module(name), name)
+    if test.examples
+]
 
 
 # Runs each file in a fork of one process, where what they all import was imported once.
@@ -103,22 +84,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("blocks")
     files: list[tuple[str, str]] = []
     for number, block in enumerate(PYTHON):
-        place = folder / str(number)
+        place, named = folder / str(number), re.match(r"# (\w+)\.py\n", block.source)
         place.mkdir()
-        (place / f"{block.module}.py").write_text(block.source)
-        files.append((str(place), block.module))
+        files.append((str(place), named[1] if named else "block"))
+        (place / f"{files[-1][1]}.py").write_text(block.source)
     subprocess.run([sys.executable, "-c", RUN], input=json.dumps(files), text=True, timeout=120)
     return folder
 
 
-@pytest.mark.parametrize("number", range(len(PYTHON)), ids=lambda number: str(PYTHON[number]))
+@pytest.mark.parametrize("number", range(len(PYTHON)), ids=[each.name for each in PYTHON])
 def test_a_block_prints_and_logs_what_it_shows(number: int, folder: Path) -> None:
     """What stands behind `#>`, what the exception behind `# raises` says, and the records below."""
     block = PYTHON[number]
     printed, logged = ((folder / str(number) / name).read_text() for name in ("out", "err"))
-    assert printed.splitlines() == block.shown(">"), logged
-    raised = re.findall(r"# raises (.+)$", block.source, re.MULTILINE)
-    if raised:
+    assert printed.splitlines() == block.behind(">"), logged
+    if raised := re.findall(r"# raises (.+)$", block.source, re.MULTILINE):
         assert [each for each in raised if each not in logged] == []
     else:
         parts = re.split(r"^ *…\n", neutral(block.logged), flags=re.MULTILINE)
@@ -135,53 +115,41 @@ def neutral(log: str) -> str:
 @pytest.mark.parametrize("test", DOCSTRINGS, ids=lambda test: str(test.name))
 def test_a_docstring_says_what_happens(test: doctest.DocTest) -> None:
     report: list[str] = []
-    assert doctest.DocTestRunner().run(test, out=report.append).failed == 0, "".join(report)
+    ran = doctest.DocTestRunner().run(test, out=report.append, clear_globs=False)
+    assert ran.failed == 0, "".join(report)
 
 
-SNIPPETS = {str(block): block.source for block in PYTHON} | {
-    test.name: f"from {test.globs['__name__']} import *\n"
-    + "".join(example.source for example in test.examples)
-    for test in DOCSTRINGS
-}
-
-
-@pytest.fixture(scope="module")
-def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What mypy says of each snippet; one run, since most of its time is for the imports."""
-    folder = tmp_path_factory.mktemp("snippets")
-    files = {re.sub(r"\W", "_", name): name for name in SNIPPETS}
-    for file, name in files.items():
-        (folder / f"{file}.py").write_text(SNIPPETS[name])
+def test_mypy_says_of_each_snippet_what_stands_behind_its_marks(tmp_path: Path) -> None:
+    """In one run, since most of its time is for the imports."""
+    snippets = [*PYTHON]
+    for test in DOCSTRINGS:
+        examples = "".join(example.source for example in test.examples)
+        source = f"from {test.globs['__name__']} import *\n{examples}"
+        snippets.append(Block(test.name, "python", source))
+    for number, each in enumerate(snippets):
+        (tmp_path / f"_{number}.py").write_text(each.source)
     options = ["--strict", "--config-file=", f"--cache-dir={ROOT / '.mypy_cache' / 'docs'}"]
-    said = output(["mypy", *options, *(f"{file}.py" for file in files)], folder)
-    return {
-        name: re.findall(rf"^{file}\.py:\d+: error: (.*)$", said, re.MULTILINE)
-        for file, name in files.items()
-    }
+    said = output(["mypy", *options, "."], tmp_path)
+    for number, each in enumerate(snippets):
+        errors = re.findall(rf"^_{number}\.py:\d+: error: (.*)$", said, re.MULTILINE)
+        assert errors == each.behind("!"), each.name
 
 
-@pytest.mark.parametrize("name", SNIPPETS)
-def test_mypy_says_of_a_snippet_what_stands_behind_its_mark(
-    name: str, complaints: dict[str, list[str]]
-) -> None:
-    assert complaints[name] == re.findall(r"^ *#! (.*)$", SNIPPETS[name], re.MULTILINE)
+COMMANDS = [line for each in BLOCKS if each.language == "sh" for line in each.source.splitlines()]
+PATH = f"{Path(sys.executable).parent}:{ROOT}:/usr/local/bin:/usr/bin:/bin"
 
 
-@pytest.mark.parametrize(
-    "line",
-    [line for each in BLOCKS if each.language == "sh" for line in each.source.splitlines()],
-)
+@pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_names_what_there_is(line: str) -> None:
     for command in re.split(r" *&& *", line):
         words = [word for word in command.split() if not re.match(r"\w+=", word)]
         assert shutil.which(words[0], path=PATH), words[0]
-        module = words[2] if words[1:2] == ["-m"] else "sys"
-        assert find_spec(module), module
+        assert find_spec(words[2] if words[1:2] == ["-m"] else "sys"), words[2]
         ours = [word for word in words[1:] if (ROOT / word.partition("/")[0]).is_dir()]
         assert [word for word in ours if "/" in word and not (ROOT / word).exists()] == []
 
 
-PATH = f"{Path(sys.executable).parent}:{ROOT}:/usr/local/bin:/usr/bin:/bin"
+FILES = re.compile(r"\b((?:ravyn_bg|benchmarks|docs|examples|tests|tools)/[\w./-]*\w)(?:::(\w+))?")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -201,13 +169,10 @@ def test_what_a_document_names_is_there(document: Path) -> None:
         assert [link for link, _ in links if "/" in link] == []
 
 
-def test_the_tables_of_speed_hold_what_was_measured() -> None:
-    assert speed.PAGE.read_text() == speed.page()
-
-
-FILES = re.compile(r"\b((?:ravyn_bg|benchmarks|docs|examples|tests|tools)/[\w./-]*\w)(?:::(\w+))?")
-
-
 def has_anchor(link: str, anchor: str) -> bool:
     headings = re.findall(r"^#+ (.*)$", (ROOT / link).read_text(), re.MULTILINE)
     return not anchor or anchor in (each.lower().replace(" ", "-") for each in headings)
+
+
+def test_the_tables_of_speed_hold_what_was_measured() -> None:
+    assert speed.PAGE.read_text() == speed.page()

@@ -16,9 +16,8 @@ import pytest
 import ravyn_bg
 
 ROOT = Path(__file__).parents[1]
-MODULES = {
-    str(path.relative_to(ROOT)) for path in (ROOT / "ravyn_bg").iterdir() if path.suffix == ".py"
-}
+PACKAGE = {str(path.relative_to(ROOT)) for path in ROOT.glob("ravyn_bg/*.py")}
+PACKAGE.add("ravyn_bg/py.typed")
 
 
 @pytest.fixture(scope="module")
@@ -34,60 +33,39 @@ def wheel(built: Path) -> zipfile.ZipFile:
 
 
 @pytest.fixture(scope="module")
-def sdist(built: Path) -> set[str]:
-    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
-        return {name.partition("/")[2] for name in archive.getnames()}
-
-
-@pytest.fixture(scope="module")
 def metadata(wheel: zipfile.ZipFile) -> Message:
     [name] = (each for each in wheel.namelist() if each.endswith(".dist-info/METADATA"))
     return message_from_bytes(wheel.read(name))
 
 
 def test_the_wheel_holds_the_modules_the_marker_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    names = {each for each in wheel.namelist() if ".dist-info/" not in each}
-
-    assert names == {*MODULES, "ravyn_bg/py.typed"}
+    assert {each for each in wheel.namelist() if ".dist-info/" not in each} == PACKAGE
     assert any(each.endswith(".dist-info/licenses/LICENSE") for each in wheel.namelist())
 
 
-def test_the_sdist_holds_tests_and_documentation_too(sdist: set[str]) -> None:
-    with_tests = {"ravyn_bg", "benchmarks", "docs", "examples", "tests", "tools", "noxfile.py"}
-    pages = {path.name for path in ROOT.glob("*.md")}
-    build = {"LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"}
+def test_the_sdist_holds_tests_and_documentation_too(built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = {each.partition("/")[2] for each in archive.getnames()}
 
-    assert {each.partition("/")[0] for each in sdist} == with_tests | pages | build
-    assert {*MODULES, "ravyn_bg/py.typed", "tests/typing/functions.py", "docs/timeline.svg"} < sdist
+    folders = {"ravyn_bg", "benchmarks", "docs", "examples", "tests", "tools"}
+    files = {"noxfile.py", "LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"}
+    pages = {path.name for path in ROOT.glob("*.md")}
+    assert {each.partition("/")[0] for each in names} == folders | files | pages
+    assert {*PACKAGE, "tests/typing/functions.py", "docs/timeline.svg"} < names
 
 
 def test_pypi_shows_the_readme_with_no_link_that_leads_nowhere(metadata: Message) -> None:
-    readme, shown = (ROOT / "README.md").read_text(), metadata.get_payload()
+    readme, shown = (ROOT / "README.md").read_text(), str(metadata.get_payload())
 
-    assert isinstance(shown, str)
     assert "](docs/" in readme
     links = re.findall(r'(?:\]\(|href="|src=")([^)"\s]+)', shown)
     assert [to for to in links if not to.startswith("https:")] == []
-    assert code_blocks(shown) == code_blocks(readme)
+    blocks = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+    assert blocks.findall(shown) == blocks.findall(readme)
 
 
 def test_the_metadata_says_what_is_needed(metadata: Message) -> None:
     needed = [each for each in metadata.get_all("Requires-Dist", []) if "extra ==" not in each]
-
-    assert sorted(each.partition(">")[0] for each in needed) == [
-        "anyio",
-        "lilya",
-        "typing-extensions",
-    ]
-    assert metadata["Name"] == "ravyn-bg"
-    assert metadata["Version"] == ravyn_bg.__version__
-    assert metadata["Requires-Python"] == ">=3.10"
-    assert metadata["License-Expression"] == "MIT"
-
-
-def test_the_marker_for_type_checkers_is_beside_the_modules() -> None:
-    assert Path(ravyn_bg.__file__).with_name("py.typed").exists()
-
-
-def code_blocks(text: str) -> list[str]:
-    return re.findall(r"^```.*?^```", text, re.DOTALL | re.MULTILINE)
+    assert {each.partition(">")[0] for each in needed} == {"anyio", "lilya", "typing-extensions"}
+    said = [metadata[each] for each in ("Name", "Version", "Requires-Python", "License-Expression")]
+    assert said == ["ravyn-bg", ravyn_bg.__version__, ">=3.10", "MIT"]

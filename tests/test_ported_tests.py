@@ -21,15 +21,11 @@ def run(folder: Path, files: dict[str, str]) -> str:
         (folder / name).write_text(source)
     options = ["-q", "-p", "no:cacheprovider", f"--rootdir={folder}"]
     environment = {name: each for name, each in os.environ.items() if "PYTEST" not in name}
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *options],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return ran.stdout + ran.stderr
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # to load them takes longer than the tests
+    command = [sys.executable, "-m", "pytest", *options]
+    pipe, out = subprocess.PIPE, subprocess.STDOUT
+    ran = subprocess.run(command, cwd=folder, env=environment, stdout=pipe, stderr=out, text=True)
+    return ran.stdout
 
 
 @pytest.mark.parametrize("dropped", ["+", "-"], ids=["FastAPI", "ravyn_bg"])
@@ -59,11 +55,8 @@ def test_tasks(tasks):
     assert [task.args for task in tasks] == [("a@b.c",), ("registered",), ("pinged",)]
     assert shop.sent == []
 
-def test_that_loses_a_task():
-    Lilya()
-    BackgroundTask(print)
-
 def test_that_loses_a_task_in_a_cycle():
+    Lilya()
     task = BackgroundTask(print)
     task.kwargs["task"] = task
 
@@ -78,8 +71,7 @@ def test_the_fixtures_capture_and_notice_what_is_lost(tmp_path: Path) -> None:
     fixtures = "".join(each for each in PYTHON if "@pytest.fixture" in each)
     said = run(tmp_path, {"shop.py": PYTHON[0], "conftest.py": fixtures, "test_it.py": USES})
 
-    assert re.search(r"^4 passed, 2 errors", said, re.MULTILINE), said
-    noticed = re.findall(r"ERROR at teardown of (\w+) ", said)
-    assert noticed == ["test_that_loses_a_task", "test_that_loses_a_task_in_a_cycle"]
+    assert re.search(r"^3 passed, 1 error", said, re.MULTILINE), said
+    assert re.findall(r"ERROR at teardown of (\w+) ", said) == ["test_that_loses_a_task_in_a_cycle"]
     reasons = re.findall(r"^E +AssertionError: Unexpected logs found: (.*)$", said, re.MULTILINE)
-    assert reasons == ["['WARNING:ravyn_bg:Background task builtins.print never ran']"] * 2
+    assert reasons == ["['WARNING:ravyn_bg:Background task builtins.print never ran']"]
