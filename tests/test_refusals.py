@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -85,8 +86,7 @@ def test_wrong_use_is_refused_on_one_line_that_says_what_to_write(
 
     message = str(refused.value)
     assert [each for each in phrases if each not in message] == []
-    assert len(message.splitlines()) == 1
-    assert len(message) < 400
+    assert re.fullmatch(r"(A background task|BackgroundTasks) takes .{,380}[.]", message)
 
 
 def test_a_coroutine_is_closed_only_if_nothing_runs_it_and_is_fine_as_an_argument() -> None:
@@ -122,7 +122,7 @@ def test_nothing_is_added_by_a_call_that_is_refused() -> None:
     container: Any = BackgroundTasks()
 
     for wrong in (None, container):
-        with pytest.raises(TypeError, match=r"takes a function|cannot contain itself"):
+        with pytest.raises(TypeError, match=r"takes a function|^A BackgroundTasks cannot .*r\.$"):
             container.add_task(wrong)
 
     assert container.tasks == []

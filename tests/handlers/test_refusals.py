@@ -96,8 +96,9 @@ WRONG: list[tuple[str, Any, list[Any]]] = [
 @pytest.mark.parametrize(("phrase", "make", "decorators"), WRONG, ids=range(len(WRONG)))
 def test_what_is_refused(phrase: str, make: Any, decorators: list[Any]) -> None:
     for decorate in decorators:
-        with pytest.raises(TypeError, match=phrase):
+        with pytest.raises(TypeError, match=phrase) as refused:
             decorate(make())
+        assert re.match(r"@?with_background|\w+ asks for|.*Needy", str(refused.value))
 
 
 def test_a_websocket_that_no_annotation_tells_of(make_client: MakeClient) -> None:
