@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import logging
@@ -45,6 +46,7 @@ def load(name: str) -> Any:
 @pytest.fixture
 def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     """What tasks print, and then what the log says."""
+    gc.collect()  # what other tests have left says that it never ran
     # Not `caplog`: its handler is on the root logger, where `Lilya()` puts others.
     log, logger = BufferingHandler(capacity=100), logging.getLogger("ravyn_bg")
     logger.addHandler(log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import re
 import subprocess
@@ -114,6 +115,8 @@ Outcome = Callable[[Callable[[], object]], list[str]]
 @pytest.fixture
 def outcome(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Outcome:
     """What is printed and logged, and the exception that is raised."""
+    gc.collect()  # what other tests have left says that it never ran
+    caplog.clear()
 
     def outcome(side: Callable[[], object]) -> list[str]:
         raised: list[str] = []

@@ -21,6 +21,7 @@ PROGRAMS = int(os.environ.get("RAVYN_BG_PROGRAMS", "2000"))
 
 @pytest.fixture(autouse=True, scope="module")
 def nothing_stays_frozen() -> Iterator[None]:
+    gc.collect()  # what other tests have left says that it never ran
     yield
     gc.unfreeze()
 

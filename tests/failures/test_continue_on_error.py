@@ -109,3 +109,17 @@ async def test_what_a_failing_task_added_runs_and_counts_or_is_lost_with_it(
     assert ran == (["added"] if goes_on else [])
     assert records.lost == ([[], []] if goes_on else [["list.append", full_name(function)]])
     assert getattr(error, "message", "") == ("2 of 3 background tasks failed" if goes_on else "")
+
+
+async def test_two_thousand_failures_are_told_apart_in_short_messages(
+    as_group: bool, records: Records
+) -> None:
+    def run(number: int) -> None:
+        raise TaskError(number)
+
+    tasks = [BackgroundTask(run, number) for number in range(2_000)]
+    error = await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
+
+    assert [each.args[0] for each in leaves(error)] == [*range(2_000)]
+    assert sorted(each.args[0] for each in records.errors) == [*range(2_000)]
+    assert max(len(each.encode()) for each in records.messages) <= 400
