@@ -88,12 +88,26 @@ class Greetings(Controller):
         return "POST"
 
 
+class Polite(Greetings):
+    async def get(self, request: Request) -> Any:  # type: ignore[override]  # as Lilya sees it
+        response: Any = await super().get(request)  # type: ignore[call-arg]  # as Lilya calls it
+        response.headers["x-polite"] = "1"
+        return response
+
+
 def test_on_the_methods_of_a_controller(make_client: MakeClient) -> None:
-    client = make_client(Lilya(routes=[Path("/", Greetings)]))
+    client = make_client(Lilya(routes=[Path("/", Greetings), Path("/polite", Polite)]))
 
     assert (client.get("/").json(), client.post("/").json()) == ("GET", "POST")
+    assert client.get("/polite").headers["x-polite"] == "1"
 
-    assert done == ["Greetings got", "fixed"]
+    assert done == ["Greetings got", "fixed", "Polite got"]
+
+
+def test_what_is_called_websocket_need_be_none(make_client: MakeClient) -> None:
+    handler: Any = with_background(fixed)(lambda websocket: websocket)
+
+    assert make_client(Lilya(routes=[Path("/{websocket}", handler)])).get("/ada").json() == "ada"
 
 
 def test_a_handler_runs_where_lilya_runs_it(written: Written, ask: Ask) -> None:
