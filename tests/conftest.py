@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from logging.handlers import BufferingHandler
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -41,6 +44,16 @@ def make_client(anyio_backend: Backend) -> MakeClient:
         return TestClient(app, backend=anyio_backend, **options)
 
     return make
+
+
+@pytest.fixture
+def told() -> Iterator[list[logging.LogRecord]]:
+    """What `ravyn_bg` reports. `caplog` misses it, as Lilya sets up all logging anew."""
+    gc.collect()  # what other tests have left behind
+    keeping = BufferingHandler(capacity=100)
+    logging.getLogger("ravyn_bg").addHandler(keeping)
+    yield keeping.buffer
+    logging.getLogger("ravyn_bg").removeHandler(keeping)
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import gzip
 import json
 import logging
@@ -12,7 +11,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module, reload
-from logging.handlers import BufferingHandler
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -44,14 +42,9 @@ def load(name: str) -> Any:
 
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
+def said(capsys: pytest.CaptureFixture[str], told: list[logging.LogRecord]) -> Lines:
     """What tasks print, and then what the log says."""
-    gc.collect()  # what other tests have left says that it never ran
-    # Not `caplog`: its handler is on the root logger, where `Lilya()` puts others.
-    log, logger = BufferingHandler(capacity=100), logging.getLogger("ravyn_bg")
-    logger.addHandler(log)
-    yield lambda: capsys.readouterr().out.splitlines() + [each.getMessage() for each in log.buffer]
-    logger.removeHandler(log)
+    return lambda: capsys.readouterr().out.splitlines() + [each.getMessage() for each in told]
 
 
 @pytest.fixture

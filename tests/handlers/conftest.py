@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import gc
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
-from logging.handlers import BufferingHandler
 from typing import Any
 
 import pytest
@@ -27,16 +24,6 @@ class NotToBeCopied(PlainText):
 def ran() -> list[str]:
     """What has run, in order: the tasks of these tests append to it."""
     return []
-
-
-@pytest.fixture
-def told() -> Iterator[list[logging.LogRecord]]:
-    """What `ravyn_bg` reports. `caplog` misses it, as Lilya sets up all logging anew."""
-    gc.collect()  # what other tests have left behind
-    keeping = BufferingHandler(capacity=100)
-    logging.getLogger("ravyn_bg").addHandler(keeping)
-    yield keeping.buffer
-    logging.getLogger("ravyn_bg").removeHandler(keeping)
 
 
 @pytest.fixture
