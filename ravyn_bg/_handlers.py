@@ -151,11 +151,10 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
 
 
 def read(annotation: Any, names: dict[str, Any]) -> Any:
-    """An annotation, which is evaluated alone; one that cannot be stays a text."""
-    text = getattr(annotation, "__forward_arg__", annotation)
-    with suppress(Exception):
-        return read(eval(text, names), names) if isinstance(text, str) else annotation
-    return text
+    """An annotation, evaluated alone; one that cannot be stays as it is."""
+    with suppress(Exception):  # a TypeError, if there is nothing to evaluate
+        return read(eval(annotation, names), names)
+    return annotation
 
 
 def container_for(parameter: inspect.Parameter, handler: Any, names: dict[str, Any]) -> Any:
@@ -201,7 +200,7 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
     if added is None:
         return result
     is_app = isinstance(result, Response) or (callable(result) and is_async_callable(result))
-    own = getattr(result, "_behind", getattr(result, "background", None)) if is_app else None
+    own = getattr(result, "background", None) if is_app else None
     behind: Any = added[0] if own is None and len(added) == 1 else BackgroundTasks()
     if own is not None or len(added) != 1:
         behind.tasks = Waiting(added)

@@ -23,7 +23,7 @@ def within(task: Any, around: tuple[Any, ...] = ()) -> Iterator[Any]:
 def inside(task: Any) -> list[Any]:
     if isinstance(task, Tasks):
         return list(getattr(task, "tasks", ()))
-    func = getattr(task, "func", None) if isinstance(task, Task) else None
+    func = getattr(task, "func", None)
     return [func] if isinstance(func, Task) else []
 
 
@@ -35,7 +35,7 @@ def leaves(task: Any) -> list[Any]:
 def name_of(task: Any) -> str:
     """Module and qualified name of what a task calls; never an argument, never an exception."""
     with suppress(Exception):
-        if isinstance(task, (Task, partial)) and not isinstance(task, Tasks):
+        if isinstance(task, (Task, partial)):  # a container has none
             return name_of(task.func)
     return one_line(".".join(filter(None, module_and_name(task))))
 

@@ -11,7 +11,7 @@ from lilya.background import Task
 
 from ravyn_bg._naming import described, shown
 
-OTHERS = ("esmerald", "fastapi", "lilya", "litestar", "ravyn", "starlette")
+OTHERS = ("esmerald.", "fastapi.", "lilya.", "litestar.", "ravyn.", "starlette.")
 CALLED = "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
 NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
 BY_NAME: Any = object()  # `func`, if it is given by name or not at all
@@ -89,7 +89,7 @@ def function_of(handler: Any) -> FunctionType:
 
 def is_foreign(kind: type) -> bool:
     name = issubclass(kind, Task) or kind.__name__ in ("BackgroundTask", "BackgroundTasks")
-    return name and kind.__module__.partition(".")[0] in OTHERS
+    return name and kind.__module__.startswith(OTHERS)
 
 
 def refuse_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any]) -> None:

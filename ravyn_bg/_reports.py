@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from math import inf
 from typing import Any
 
 import anyio
@@ -34,10 +35,11 @@ def settle(task: Any, error: Any, since: int, container: Any = None, coming: Any
         lost = [each for each in leaves(task) if has_begun(each) is False]
         lost += [leaf for each in behind for leaf in leaves(each)]
         account_for(task, *behind)
-    known = failure is not None and was_reported(failure, since)
-    if known and lost:
-        log(logging.ERROR, "failed", container, lost)
-    if failure is not None and (known or log(logging.ERROR, "failed", task, lost, failure)):
+    if failure is not None:
+        if not was_reported(failure, since):
+            log(logging.ERROR, "failed", task, lost, failure)
+        elif lost:
+            log(logging.ERROR, "failed", container, lost)
         mark(failure)
     return goes_on
 
@@ -48,9 +50,9 @@ def never_ran(task: Any, is_finalizing: Any = sys.is_finalizing) -> None:
         log(logging.WARNING, "never ran", task)
 
 
-def log(level: int, what: str, task: Any, lost: Sequence[Any] = (), error: Any = None) -> bool:
-    """Log what became of a task, or print it if the log fails; whether that could be done."""
-    names, told = [*map(name_of, lost)], True
+def log(level: int, what: str, task: Any, lost: Sequence[Any] = (), error: Any = None) -> None:
+    """Log what became of a task, or print it if the log fails."""
+    names = [*map(name_of, lost)]
     message, args = f"Background task %s {what}", [name_of(task)]
     extra = {"background_task": args[0], "background_tasks_lost": names}
     if lost:
@@ -60,16 +62,14 @@ def log(level: int, what: str, task: Any, lost: Sequence[Any] = (), error: Any =
         exc_info = error if error is None else (type(error), error, error.__traceback__)
         logger.log(level, message, *args, exc_info=exc_info, extra=extra)
     except BaseException:  # whatever a log handler raises must cost no task
-        told = False
         with suppress(BaseException):
-            told = bool(sys.stderr.write(f"{message % tuple(args)}; logging that failed:\n"))
+            sys.stderr.write(f"{message % tuple(args)}; logging that failed:\n")
             sys.stderr.write(traceback.format_exc())
-    return told
 
 
 def has_begun(task: Any) -> bool | None:
     """Or is accounted for; `None` where the task is Lilya's, which cannot tell."""
-    return hasattr(task, "_accounted") if hasattr(type(task), "_accounted") else None
+    return getattr(task, "_accounted", False) if hasattr(type(task), "_accounted") else None
 
 
 def account_for(*tasks: Any) -> None:
@@ -119,7 +119,7 @@ def passes(error: BaseException) -> bool:
         # Anybody can raise asyncio's `CancelledError`; before Python 3.11 nobody can tell.
         asked = getattr(current_asyncio_task(), "cancelling", lambda: 1)
         if isinstance(error, anyio.get_cancelled_exc_class()):
-            return asked() > 0 or anyio.current_effective_deadline() == float("-inf")
+            return asked() > 0 or anyio.current_effective_deadline() == -inf
     return False
 
 

@@ -43,7 +43,7 @@ class RunTask(Task):
             raise
 
     def __del__(self, tell: Callable[[Any], None] = _reports.never_ran) -> None:
-        if not hasattr(self, "_accounted"):
+        if not getattr(self, "_accounted", False):
             tell(self)
 
 
