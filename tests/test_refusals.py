@@ -43,7 +43,7 @@ def with_item(item: Any) -> None:
 
 FUNC = "takes a function and its arguments, got "
 TASKS = "takes an iterable of tasks, got "
-MAKE = "write BackgroundTasks([BackgroundTask(func, ...)])"
+MAKE = ": write BackgroundTasks([BackgroundTask(func, ...)])."
 ITEM = "BackgroundTasks takes tasks, but item 1 is "
 COROUTINE = "the coroutine Mailer.send(...): pass Mailer.send and its arguments, not Mailer.send(.."
 REFUSED: dict[str, tuple[Callable[[Any], object], list[str]]] = {

@@ -167,14 +167,14 @@ async def test_the_tasks_of_a_group_run_side_by_side(trace: Trace) -> None:
 
     async def wait() -> None:
         await met.wait()
-        trace.note("all met")
+        trace.note(f"all met in a {anyio.get_current_task().name}")
 
     one = BackgroundTask(barrier.wait, PATIENCE)
     in_order = BackgroundTasks([trace.task("before"), one])
     group = BackgroundTasks([BackgroundTask(wait), one, in_order, BackgroundTask(meet)], True)
     await BackgroundTasks([group, trace.task("after")])()
 
-    assert trace.names == ["before", "all met", "after"]
+    assert trace.names == ["before", "all met in a background task", "after"]
 
 
 async def test_a_task_and_a_container_can_run_many_times_at_once(trace: Trace) -> None:

@@ -35,7 +35,7 @@ async def test_a_container_that_contains_itself_is_refused_with_a_clear_error(
 
     assert ran == ["", ""]
     assert type(error) is RuntimeError
-    assert "contains itself and would run for ever" in str(error)
+    assert str(error).startswith("This BackgroundTasks contains itself and would run for ever: ")
     assert len(traceback.extract_tb(error.__traceback__)) < 50
     assert records.errors == [error]
     assert records.names[0].endswith(".__call__")

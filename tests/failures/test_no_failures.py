@@ -145,3 +145,15 @@ def test_a_task_that_is_closed_when_no_loop_runs_any_more_is_no_failure(
     running.close()
 
     assert records == []
+
+
+def test_what_is_raised_where_no_loop_runs_is_a_failure(records: Records) -> None:
+    class Stopped(BaseException): ...
+
+    async def stop() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        BackgroundTask(stop)().send(None)
+
+    assert records.names == [full_name(stop)]

@@ -40,9 +40,9 @@ async def test_a_task_that_fails_is_reported_by_name_with_the_traceback(
 
     [record] = records
     assert (record.name, record.levelno) == ("ravyn_bg", logging.ERROR)
+    assert record.exc_info[:2] == (TaskError, error)
     assert records.names == [full_name(function)]
     assert records.messages == [f"Background task {full_name(function)} failed"]
-    assert records.errors == [error]
     assert records.lost == [[]]
     assert f"in {function.__name__}\n" in logging.Formatter().format(record)
 

@@ -8,7 +8,7 @@ from unittest.mock import MagicMock
 
 import pytest
 from lilya.background import Tasks as LilyaTasks
-from lilya.responses import JSONResponse
+from lilya.responses import JSONResponse, Ok
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 from tests.handlers.conftest import Written
@@ -74,14 +74,15 @@ async def test_what_stands_behind_it_may_be_passed_alone(
     assert [task.args for task in response.background.tasks] == [(0,)]
 
 
-async def test_a_single_task_is_the_background_itself() -> None:
+@pytest.mark.parametrize(("answer", "kind"), [(JSONResponse({}), JSONResponse), ({}, Ok)])
+async def test_a_single_task_is_the_background_itself(answer: Any, kind: Any) -> None:
     task = BackgroundTask(print)
 
-    @with_background(task)
-    async def handler() -> JSONResponse:
-        return JSONResponse({})
+    async def handler() -> Any:
+        return answer
 
-    response = await handler()
+    decorated: Any = with_background(task)(handler)
+    response = await decorated()
 
     assert response.background is task
-    assert (type(response).__name__, isinstance(response, JSONResponse)) == ("JSONResponse", True)
+    assert (type(response).__name__, isinstance(response, kind)) == (kind.__name__, True)

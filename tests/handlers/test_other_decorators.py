@@ -34,6 +34,7 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "201": lambda: PlainText("hello", status_code=201),
     "202": lambda: NotToBeCopied("hello", status_code=202),
     "203": lambda: PlainText(later(), status_code=203),
+    "200, as far as is known": lambda: Lilya(routes=[Path("/", later)]),
 }
 
 
@@ -48,7 +49,8 @@ def test_one_of_a_project_above_sees_a_response_and_may_add_tasks(
         async def decorated(*args: Any, **kwargs: Any) -> Response:
             answer = handler(*args, **kwargs)
             response: Response = await answer if isawaitable(answer) else answer
-            response.headers["x-count"] = str(response.status_code)
+            response.headers["x-count"] = "1"
+            ran.append(str(response.status_code))
             containers[0].add_task(ran.append, "above")
             return response
 
@@ -61,9 +63,9 @@ def test_one_of_a_project_above_sees_a_response_and_may_add_tasks(
         containers.append(background_tasks)
         return ANSWERS[status]()
 
-    assert ask(handler).headers["x-count"] == status
+    assert ask(handler).headers.get("x-count") == ("1" if status.isdigit() else None)
 
-    assert ran == ["above"]
+    assert ran == [status[:3], "above"]
 
 
 @wrapt.decorator

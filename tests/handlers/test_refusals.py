@@ -57,8 +57,9 @@ class Chat(WebSocket): ...
 
 NEXT = r": put it next to the function of a handler, or give it BackgroundTasks\(\[\.\.\.\]\)"
 IMPORT = "asks for `later: .*`, which is another package's: import it from ravyn_bg"
-ROUTE = "above the route decorator, which has registered .*: put it below, next to the function"
+ROUTE = r"on \w+ stands above the route decorator, which has registered the handler without it: put"
 SOCKET = "on handler stands on a websocket: tasks run after a response, and a websocket has none"
+TWICE = "on plain stands there twice: write it once, with a BackgroundTasks for all fixed tasks[.]"
 INTO = "injects a container into @cache or @observable: put it below, next to the function"
 ONE = r"^with_background takes a handler, one task, or BackgroundTasks\(\[t1, t2\]\)\.$"
 READ = r"^with_background cannot read what partial\(.* takes: partial"
@@ -79,7 +80,7 @@ WRONG: list[tuple[str, Any, list[Any]]] = [
     (ROUTE, lambda: Lilya().post("/{source}")(made_async(queued)), both),
     (ROUTE, lambda: made_async(Lilya().get("/{source}")(made_async(plain))), [fixed]),
     ("above @openapi: put it below, next to the", lambda: openapi(summary="Take")(plain), [fixed]),
-    ("there twice: write it once, with a BackgroundTasks", lambda: fixed(plain), [fixed]),
+    (TWICE, lambda: fixed(plain), [fixed]),
     (INTO, lambda: cache()(queued), both),
     (INTO, lambda: observable(send=["x"])(queued), both),
     ("Needy.* missing 1 required positional argument", lambda: asking(Needy), both),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import pathlib
 from collections.abc import AsyncIterator, Callable
@@ -55,11 +56,19 @@ def with_cookies() -> Response:
     return response
 
 
+@dataclasses.dataclass
+class Theme:
+    background: str = "blue"
+
+    def __call__(self) -> None: ...
+
+
 EVENTS: list[dict[str, Any]] = [{"event": "tick", "data": {"n": 1}}, {"id": 2, "data": "two"}]
 TEMPLATE = jinja2.Template("Hello {{ name }}")
 
 ANSWERS: dict[str, Callable[[], Any]] = {
     "None": lambda: None,
+    "data that has a background and can be called": Theme,
     "a str": lambda: "text — with ünicode",
     "a str that is JSON": lambda: '{"a": 1}',
     "bytes": lambda: b"bytes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -61,16 +62,16 @@ class Greeter(str):
         return plain(name, background_tasks)
 
 
-HANDLERS: dict[str, Any] = {
-    "bound method": with_background(fixed)(Greeter("hello").greet),
-    "class method": Greeter.of_class,
-    "partial of a bound method": with_background(fixed)(partial(Greeter("hello").greet)),
+HANDLERS: dict[str, Callable[[], Any]] = {
+    "bound method": lambda: with_background(fixed)(Greeter("hello").greet),
+    "class method": lambda: Greeter.of_class,
+    "partial of a bound method": lambda: with_background(fixed)(partial(Greeter("hello").greet)),
 }
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_on_every_kind_of_handler(handler: str, make_client: MakeClient) -> None:
-    client = make_client(Lilya(routes=[Path("/{name}", HANDLERS[handler])]))
+    client = make_client(Lilya(routes=[Path("/{name}", HANDLERS[handler]())]))
 
     assert client.get("/ada").json() == {"hello": "ada"}
 
