@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gc
-import logging
 import threading
 from collections.abc import Callable, Iterator
-from logging.handlers import BufferingHandler
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import settings
 
 from ravyn_bg import BackgroundTask
+from tests.reports import Records, reports_kept
 
 if TYPE_CHECKING:
     from lilya.testclient import TestClient
@@ -47,13 +46,11 @@ def make_client(anyio_backend: Backend) -> MakeClient:
 
 
 @pytest.fixture
-def told() -> Iterator[list[logging.LogRecord]]:
+def told() -> Iterator[Records]:
     """What `ravyn_bg` reports. `caplog` misses it, as Lilya sets up all logging anew."""
     gc.collect()  # what other tests have left behind
-    keeping = BufferingHandler(capacity=100)
-    logging.getLogger("ravyn_bg").addHandler(keeping)
-    yield keeping.buffer
-    logging.getLogger("ravyn_bg").removeHandler(keeping)
+    with reports_kept() as records:
+        yield records
 
 
 @pytest.hookimpl(trylast=True)

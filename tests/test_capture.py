@@ -15,7 +15,7 @@ from lilya.background import Task, Tasks
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
 from ravyn_bg.testing import capture_tasks
 from tests.conftest import MakeClient, Trace
-from tests.equivalence.reports import reports_kept
+from tests.reports import reports_kept
 
 pytestmark = pytest.mark.anyio
 

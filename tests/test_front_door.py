@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from lilya.background import Task, Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
-from tests.equivalence.reports import reports_kept
+from tests.reports import reports_kept
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup

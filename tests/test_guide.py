@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import logging
 import os
 import re
 import socket
@@ -23,6 +22,7 @@ from lilya.conf import settings
 
 from ravyn_bg import Request
 from tests.conftest import MakeClient
+from tests.reports import Records
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "examples" / "guide"
@@ -42,9 +42,9 @@ def load(name: str) -> Any:
 
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str], told: list[logging.LogRecord]) -> Lines:
+def said(capsys: pytest.CaptureFixture[str], told: Records) -> Lines:
     """What tasks print, and then what the log says."""
-    return lambda: capsys.readouterr().out.splitlines() + [each.getMessage() for each in told]
+    return lambda: capsys.readouterr().out.splitlines() + told.messages
 
 
 @pytest.fixture

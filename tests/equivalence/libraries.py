@@ -12,6 +12,7 @@ import trio
 from lilya.background import Task, Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
+from tests.reports import leaves
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -49,12 +50,6 @@ class GoesOn(Tasks):
 
 def group(message: str) -> BaseException:
     return BaseExceptionGroup("group", [OSError(message)])
-
-
-def leaves(error: BaseException | None) -> list[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        return [leaf for each in error.exceptions for leaf in leaves(each)]
-    return [error] if error is not None else []
 
 
 LILYA = Library(Task, Tasks, GoesOn)

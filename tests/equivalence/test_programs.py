@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 from collections.abc import Iterator
 
@@ -13,8 +14,8 @@ from lilya.background import Tasks
 from ravyn_bg import BackgroundTask
 from tests.equivalence.libraries import LILYA, OURS
 from tests.equivalence.programs import Tree, programs
-from tests.equivalence.reports import never_ran_in, reports_kept, times_reported
 from tests.equivalence.runs import run
+from tests.reports import Records, leaves, reports_kept
 
 PROGRAMS = int(os.environ.get("RAVYN_BG_PROGRAMS", "2000"))
 
@@ -52,3 +53,13 @@ def test_a_program_does_what_it_does_on_lilya_and_every_failure_and_task_is_acco
             gc.collect()  # a few tasks are in a cycle
             gc.freeze()  # or it looks at all that is there now each time, and takes long
         assert never_ran_in(records) == silent
+
+
+def times_reported(errors: list[BaseException], records: Records) -> set[int]:
+    """How often each error is in a record, or the one that Python makes of a `StopIteration`."""
+    reported = [id(each) for error in records.errors for each in (error, error.__cause__)]
+    return {reported.count(id(leaf)) for each in errors for leaf in leaves(each)}
+
+
+def never_ran_in(records: Records) -> list[str]:
+    return sorted(each.background_task for each in records if each.levelno == logging.WARNING)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,9 +11,6 @@ import pytest
 from lilya.background import Task, Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
-
-if sys.version_info < (3, 11):
-    from exceptiongroup import BaseExceptionGroup
 
 Function = Callable[[], Any]
 Wrap = Callable[[BackgroundTask], Any]
@@ -74,13 +70,6 @@ async def error_of(task: Callable[[], Coroutine[Any, Any, None]]) -> Any:
     with pytest.raises(BaseException) as raised:  # noqa: PT011  # tests look at what it is
         await task()
     return raised.value
-
-
-def leaves(error: BaseException) -> list[BaseException]:
-    """The errors in a group of errors, or the one that is none."""
-    if isinstance(error, BaseExceptionGroup):
-        return [leaf for each in error.exceptions for leaf in leaves(each)]
-    return [error]
 
 
 def full_name(func: Callable[..., Any]) -> str:

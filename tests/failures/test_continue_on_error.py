@@ -9,16 +9,15 @@ import pytest
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.conftest import PATIENCE
-from tests.failures.conftest import Records
 from tests.failures.tasks import (
     Function,
     TaskError,
     error_of,
     fail_async,
     full_name,
-    leaves,
     succeed,
 )
+from tests.reports import Records, leaves
 
 if sys.version_info < (3, 11):
     from exceptiongroup import ExceptionGroup

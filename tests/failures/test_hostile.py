@@ -14,7 +14,6 @@ import pytest
 from lilya.background import Task, Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
-from tests.failures.conftest import Records
 from tests.failures.tasks import (
     Function,
     TaskError,
@@ -22,9 +21,9 @@ from tests.failures.tasks import (
     fail,
     fail_async,
     full_name,
-    leaves,
     succeed,
 )
+from tests.reports import Records, leaves
 
 pytestmark = pytest.mark.anyio
 

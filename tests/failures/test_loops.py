@@ -9,8 +9,8 @@ import pytest
 from lilya.background import Task, Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
-from tests.failures.conftest import Records
-from tests.failures.tasks import error_of, fail, leaves
+from tests.failures.tasks import error_of, fail
+from tests.reports import Records, leaves
 
 pytestmark = pytest.mark.anyio
 

@@ -18,8 +18,8 @@ from lilya.background import Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
 from tests.conftest import MakeClient
-from tests.failures.conftest import Records
 from tests.failures.tasks import fail, fail_async, full_name, succeed_async
+from tests.reports import Records
 
 pytestmark = pytest.mark.anyio
 

@@ -11,8 +11,8 @@ import anyio.from_thread
 import pytest
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
-from tests.failures.conftest import Records
-from tests.failures.tasks import SHAPES, TaskError, Wrap, error_of, full_name, leaves
+from tests.failures.tasks import SHAPES, TaskError, Wrap, error_of, full_name
+from tests.reports import Records, leaves
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup

@@ -12,7 +12,6 @@ import pytest
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.conftest import PATIENCE
-from tests.failures.conftest import Records
 from tests.failures.tasks import (
     SHAPES,
     Function,
@@ -23,9 +22,9 @@ from tests.failures.tasks import (
     fail,
     fail_async,
     full_name,
-    leaves,
     succeed,
 )
+from tests.reports import Records, leaves
 from tests.test_cancellation import wait_until_the_package_is_left_by
 
 pytestmark = pytest.mark.anyio

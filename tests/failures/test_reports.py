@@ -15,7 +15,6 @@ import pytest
 from lilya.background import Task, Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
-from tests.failures.conftest import Records
 from tests.failures.tasks import (
     Function,
     TaskError,
@@ -26,6 +25,7 @@ from tests.failures.tasks import (
     succeed,
     succeed_async,
 )
+from tests.reports import Records
 
 pytestmark = pytest.mark.anyio
 
