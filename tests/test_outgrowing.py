@@ -161,14 +161,6 @@ def in_process(folder: Path) -> Iterator[Server]:
         yield server
 
 
-def test_a_background_task_needs_only_the_server_and_keeps_no_client_waiting(
-    in_process: Server, upload: Upload
-) -> None:
-    assert post(in_process, upload) == ACCEPTED
-    with upload.attempt():
-        pass
-
-
 def test_a_background_task_that_fails_is_logged_and_not_tried_again(
     in_process: Server, upload: Upload
 ) -> None:
@@ -179,11 +171,11 @@ def test_a_background_task_that_fails_is_logged_and_not_tried_again(
     assert not upload.is_being_read()
 
 
-def test_a_server_cannot_stop_before_a_background_task_has_ended(
+def test_a_background_task_keeps_no_client_waiting_but_its_server_when_that_stops(
     folder: Path, upload: Upload
 ) -> None:
     with serving("in_process:app", cwd=folder) as server:
-        post(server, upload)
+        assert post(server, upload) == ACCEPTED
         with upload.attempt():
             server.process.terminate()
             server.wait_for("Waiting for")
@@ -197,16 +189,6 @@ def test_a_background_task_is_lost_with_its_process(folder: Path, upload: Upload
             server.process.kill()
     with serving("in_process:app", cwd=folder):
         assert not upload.is_being_read()
-
-
-@pytest.mark.usefixtures("worker")
-def test_a_job_goes_on_when_its_server_has_stopped(
-    queue: str, folder: Path, upload: Upload
-) -> None:
-    with serving(f"with_{queue}:app", cwd=folder) as server:
-        enqueue(server, upload)
-        with upload.attempt():
-            server.stop()
 
 
 def test_a_job_outlives_its_server_and_its_worker_process(

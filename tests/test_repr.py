@@ -22,23 +22,10 @@ class Mailer:
     def __call__(self, to: str) -> None: ...
 
 
-class Raises:
-    """Whatever it is asked for its name, it raises."""
-
-    def __call__(self) -> None: ...
-
-    def __getattr__(self, name: str) -> Any:
-        raise ValueError(f"no {name}")
-
-    def __repr__(self) -> str:
-        raise ValueError("no repr")
-
-
 FUNCTIONS: dict[str, tuple[Callable[..., Any], str]] = {
     "function": (send_email, "send_email"),
     "bound method": (Mailer().send, "Mailer.send"),
     "object": (Mailer(), "Mailer.__call__"),
-    "object that cannot be shown": (Raises(), "Raises.__call__"),
     "lambda in a function": ((lambda: lambda to: None)(), "<lambda>"),
     "class": (str, "str"),
     "partial": (

@@ -15,7 +15,6 @@ from tests.failures.tasks import (
     error_of,
     fail_async,
     full_name,
-    succeed,
 )
 from tests.reports import Records, leaves
 
@@ -53,11 +52,6 @@ async def test_every_task_runs_and_the_failures_are_raised_in_the_order_of_the_t
     assert error.exceptions == (first, second)
     assert records.errors == ([second, first] if as_group else [first, second])
     assert records.lost == [[], []]
-
-
-async def test_nothing_is_raised_if_nothing_fails(as_group: bool) -> None:
-    await BackgroundTasks([BackgroundTask(succeed)], as_group, continue_on_error=True)()
-    await BackgroundTasks([], as_group, continue_on_error=True)()
 
 
 async def test_a_failure_is_reported_when_it_happens(as_group: bool, records: Records) -> None:

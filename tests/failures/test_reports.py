@@ -11,6 +11,7 @@ from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
+import anyio
 import pytest
 from lilya.background import Task, Tasks
 
@@ -157,6 +158,7 @@ async def test_a_container_that_failed_is_free_without_the_collector(
     as_group: bool, goes_on: bool
 ) -> None:
     async def fail_with(upload: Sender) -> None:
+        outer.start_soon(anyio.sleep_forever)
         raise TaskError
 
     upload = Sender()
@@ -165,9 +167,11 @@ async def test_a_container_that_failed_is_free_without_the_collector(
     tasks = BackgroundTasks([task], as_group, continue_on_error=goes_on)
     gc.disable()
     try:
-        with suppress(Exception):
-            await tasks()
-        del task, tasks, upload
-        assert kept() is None
+        async with anyio.create_task_group() as outer:
+            with suppress(Exception):
+                await tasks()
+            del task, tasks, upload
+            assert kept() is None
+            outer.cancel_scope.cancel()
     finally:
         gc.enable()

@@ -69,10 +69,21 @@ def test_what_others_noted_on_a_handler_stays_and_nothing_else_is_noted() -> Non
 
 described = openapi(summary="Take", query={"page": {"schema": {"type": "integer"}}})
 
+
+def signed(handler: Any) -> Any:
+    @wraps(handler)
+    async def decorated(*args: Any, **kwargs: Any) -> Any:
+        return await handler(*args, **kwargs)
+
+    decorated.__signature__ = inspect.signature(handler)  # type: ignore[attr-defined]  # PEP 362
+    return decorated
+
+
 ALIKE: dict[str, Callable[[], tuple[Any, Any]]] = {
     "a handler": lambda: (plain, with_background(injected)),
     "a handler with a fixed task": lambda: (plain, with_background(fixed)(plain)),
     "a described handler": lambda: (described(plain), described(with_background(injected))),
+    "one that a decorator signed": lambda: (plain, with_background(signed(injected))),
     "a partial": lambda: (partial(plain, page=2), with_background(partial(injected, page=2))),
 }
 

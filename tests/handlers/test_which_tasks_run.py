@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -23,6 +22,8 @@ from starlette.responses import PlainTextResponse as StarletteText
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 from tests.conftest import PATIENCE, MakeClient
 from tests.handlers.conftest import Ask, Written
+from tests.reports import Records
+from tests.test_responses import noted
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -146,11 +147,35 @@ def fails() -> Any:
     raise LookupError("no such thing")
 
 
-def test_a_fixed_task_of_a_route_that_nobody_asks_for_is_not_told(told: list[Any]) -> None:
-    with_background(BackgroundTask(print))(fails)
-    gc.collect()
+def test_a_fixed_task_that_fails_costs_those_behind_it(
+    ask: Ask, ran: list[str], told: Records
+) -> None:
+    @with_background(BackgroundTask(fails))
+    def handler(background_tasks: BackgroundTasks) -> None:
+        background_tasks.add_task(ran.append, "added")
 
-    assert told == []
+    with pytest.raises(LookupError):
+        ask(handler)
+
+    assert (ran, told.lost) == ([], [["list.append"]])
+
+
+def test_middleware_may_add_while_the_answer_is_sent(
+    make_client: MakeClient, ran: list[str]
+) -> None:
+    containers: list[BackgroundTasks] = []
+
+    class Adding(list[str]):
+        def append(self, what: str) -> None:
+            containers[0].add_task(ran.append, what)
+
+    @with_background
+    async def handler(background_tasks: BackgroundTasks) -> None:
+        containers.append(background_tasks)
+
+    make_client(noted(Lilya(routes=[Path("/", handler)]), Adding())).get("/")
+
+    assert ran == ["http.response.start", "http.response.body"]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
