@@ -174,15 +174,15 @@ class Task: ...
 @with_background
 async def handler(
     task: Task, other: "Answers", page: Annotated[int, "from 1"], background_tasks: BackgroundTasks
-) -> None: ...
+) -> Task: ...
 """
     names = module(source, mode)
     handler = names["handler"]  # `Answers` is a name of `ravyn_bg._handlers` alone
 
     with pytest.raises(NameError, match="Answers"):
         get_type_hints(handler)
-    page = Annotated[int, "from 1"]
-    notes = {"task": names["Task"], "other": "Answers", "page": page, "return": None}
+    task, page = names["Task"], Annotated[int, "from 1"]
+    notes = {"task": task, "other": "Answers", "page": page, "return": task}
     signature = inspect.signature(handler)
     seen = {name: each.annotation for name, each in signature.parameters.items()}
     assert {**seen, "return": signature.return_annotation} == notes
