@@ -15,6 +15,7 @@ from tests.reports import Records, reports_kept
 
 if TYPE_CHECKING:
     from lilya.testclient import TestClient
+    from lilya.types import Message, Receive, Scope, Send
 
 Backend = Literal["asyncio", "trio"]
 MakeClient = Callable[..., "TestClient"]
@@ -60,6 +61,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if reporter and (left_out := {"skipped", "xfailed", "xpassed"}.intersection(reporter.stats)):
         reporter.write_line(f"\nNot every test ran: some {' and '.join(left_out)}.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def noted(answer: Any, events: list[str]) -> Any:
+    """An app or a response that notes what it has sent, among the tasks that note what ran."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_noted(message: Message) -> None:
+            await send(message)
+            events.append("more" if message.get("more_body") else message["type"])
+
+        await answer(scope, receive, send_noted)
+
+    return app
 
 
 class Trace:

@@ -12,13 +12,12 @@ import ravyn.core.datastructures
 from jinja2 import Template as JinjaTemplate
 from lilya.contrib.responses.shortcuts import redirect
 from lilya.responses import Response, make_response
-from lilya.types import Message, Receive, Scope, Send
 from pydantic import ValidationError
 from ravyn import Gateway, JSONResponse, Ravyn
 
 import ravyn_bg.responses
 from ravyn_bg import BackgroundTask, BackgroundTasks
-from tests.conftest import MakeClient
+from tests.conftest import MakeClient, noted
 
 START, BODY = "http.response.start", "http.response.body"
 RESPONSES = {each: getattr(ravyn_bg.responses, each) for each in ravyn_bg.responses.__all__}
@@ -33,19 +32,6 @@ CONTENT: dict[str, dict[str, Any]] = {
     "StreamingResponse": {"content": iter([b"lat", b"te"])},
     "TemplateResponse": {"template": JinjaTemplate("latte"), "context": {}},
 }
-
-
-def noted(answer: Any, events: list[str]) -> Any:
-    """An app or a response that notes what it has sent, among the tasks that note what ran."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_noted(message: Message) -> None:
-            await send(message)
-            events.append("more" if message.get("more_body") else message["type"])
-
-        await answer(scope, receive, send_noted)
-
-    return app
 
 
 @pytest.mark.parametrize("name", RESPONSES)

@@ -20,10 +20,9 @@ from starlette.background import BackgroundTask as StarletteTask
 from starlette.responses import PlainTextResponse as StarletteText
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
-from tests.conftest import PATIENCE, MakeClient
+from tests.conftest import PATIENCE, MakeClient, noted
 from tests.handlers.conftest import Ask, Written
 from tests.reports import Records
-from tests.test_responses import noted
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
