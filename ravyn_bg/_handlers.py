@@ -4,7 +4,7 @@ import inspect
 import re
 import sys
 import typing
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from copy import copy
 from functools import lru_cache, partial, update_wrapper
@@ -18,9 +18,9 @@ from lilya.encoders import json_encode
 from lilya.responses import Ok, Response
 from lilya.websockets import WebSocket
 
-from ravyn_bg._naming import leaves, shown
+from ravyn_bg._naming import leaves, shown, within
 from ravyn_bg._refusals import NO_RESPONSE, function_of, is_foreign, refuse_place
-from ravyn_bg._reports import account_for, has_begun
+from ravyn_bg._reports import account_for
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
 # What a text says that names something which only a type checker imports.
@@ -152,8 +152,8 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
 
 def read(annotation: Any, names: dict[str, Any]) -> Any:
     """An annotation, evaluated alone; one that cannot be stays as it is."""
-    with suppress(Exception):  # a TypeError, if there is nothing to evaluate
-        return read(eval(annotation, names), names)
+    with suppress(Exception):
+        return read(eval(annotation, names), names) if isinstance(annotation, str) else annotation
     return annotation
 
 
@@ -200,31 +200,28 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
     if added is None:
         return result
     is_app = isinstance(result, Response) or (callable(result) and is_async_callable(result))
-    own = getattr(result, "background", None) if is_app else None
-    behind: Any = added[0] if own is None and len(added) == 1 else BackgroundTasks()
-    if own is not None or len(added) != 1:
-        behind.tasks = Waiting(added)
-    if own is None and fixed is not None:
-        behind = BackgroundTasks([fixed, behind]) if added else fixed
+    own: Any = getattr(result, "background", None) if is_app else None
+    carried = [*([] if fixed is None or own is not None else [fixed]), *not_held(added)]
+    behind: Any = carried[0] if len(carried) == 1 else BackgroundTasks(carried)
     # Lilya takes what is no application for data.
     response: Any = None if is_app else carrier(Ok)(json_encode(result), background=behind)
-    if isinstance(result, Response) and not hasattr(result, "_behind"):
+    if isinstance(result, Response):
         with suppress(Exception):  # some classes have no copies
             response = copy(result)
             if getattr(result, "async_content", None):
                 response.async_content = content_of(result)
     if response is None:
-        response = Response(status_code=getattr(result, "status_code", 200))
+        response = carrier(Response)(status_code=getattr(result, "status_code", 200))
         response.headers = getattr(result, "headers", response.headers)
-        response._app = result
-    elif is_app and own is None:
+        response._ravyn_bg_app = result
+    elif is_app and own is None and not hasattr(response, "_carried"):
         with suppress(AttributeError):  # some classes take none
             response.background = behind
-    response._behind = behind
-    if own is None and fixed is not None:
-        response._told = [*map(BackgroundTask, leaves(fixed))]
-    if is_app:
+    if not hasattr(response, "_ravyn_bg_app"):
         response.__class__ = carrier(response.__class__)
+    response._carried = [*response._carried, *carried]  # behind those of a handler inside
+    if own is None and fixed is not None:
+        response._told = [*response._told, *map(BackgroundTask, leaves(fixed))]
     return response
 
 
@@ -234,11 +231,16 @@ async def content_of(response: Response) -> bytes:
     return response.body
 
 
-class Waiting(list[Any]):
-    """Containers, without those of which something has run elsewhere meanwhile."""
+def not_held(added: list[Any]) -> list[Any]:
+    """The containers that no other one runs."""
+    kept: list[Any] = []
+    for place, each in enumerate(added, 1):
+        kept += [] if held(each, *kept, *added[place:]) else [each]
+    return kept
 
-    def __iter__(self) -> Iterator[Any]:
-        return (each for each in super().__iter__() if not any(map(has_begun, leaves(each))))
+
+def held(task: Any, *by: Any) -> bool:
+    return any(task is inner for each in by for inner in within(each))
 
 
 def came_through(send: Any, error: BaseException) -> bool:
@@ -257,15 +259,17 @@ def carrier(kind: Any) -> Any:
 
     async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
         runs = scope.get("method", "").upper() not in ("HEAD", "OPTIONS")
-        account_for(*self._told)  # as what is sent
+        account_for(*(self._told if runs else ()))  # as what is sent
         try:
-            await self._app(scope, receive, send)
+            await self._ravyn_bg_app(scope, receive, send)
         except Exception as error:
             if runs and came_through(send, error):
-                await self._behind()
+                await BackgroundTasks(self._carried)()
             raise
-        if runs and self._behind is not self.background:
-            await self._behind()
+        if runs and self._carried != [self.background]:
+            left = [each for each in self._carried if not held(each, self.background)]
+            await BackgroundTasks(left)()
 
     names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__call__": call}
-    return type(kind)(kind.__name__, (kind,), names | {"_app": kind.__call__, "_told": ()})
+    names |= {"_ravyn_bg_app": kind.__call__, "_carried": (), "_told": ()}
+    return type(kind)(kind.__name__, (kind,), names)

@@ -49,6 +49,7 @@ def checked_tasks(tasks: Any) -> list[Task]:
         if not isinstance(item, Task):
             called = item.__qualname__ if isinstance(item, CoroutineType) else "func"
             instead = f"write BackgroundTask({shown(item) if callable(item) else called + ', ...'})"
+            instead = "import it from ravyn_bg" if is_foreign(type(item)) else instead
             for other in tasks if isinstance(tasks, (list, tuple, set, frozenset)) else ():
                 what(other)  # which closes the other coroutines
             wrong = f"item {len(checked)} is {what(item)}"
@@ -99,19 +100,16 @@ def refuse_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any])
     # Where it is called as a decorator, the handler has no name yet. One that has may stand on two
     # routes, with the task on one of them.
     elif "_lilya_dependencies" in marks and (injects or names.get(handler.__name__) is not handler):
-        wrong = "stands above the route decorator, which has registered the handler without it"
-        wrong += below
+        wrong = f"stands above the route decorator, which registered the handler without it{below}"
     elif "openapi_meta" in marks:
         wrong = f"stands above @openapi{below}"
     elif injects and getattr(handler, "__globals__", {}).get("__name__") == "lilya.decorators":
         wrong = f"injects a container into @cache or @observable{below}"
+    elif fixed is None and not injects:
+        wrong = "finds no tasks: give it a parameter `background_tasks: BackgroundTasks`, "
+        wrong += "or write @with_background(task)"
     if wrong:
         raise TypeError(f"@with_background on {shown(handler)} {wrong}.")
-    if fixed is None and not injects:
-        raise TypeError(
-            f"@with_background stands on {shown(handler)}, which asks for no tasks: give it a "
-            f"parameter `background_tasks: BackgroundTasks`, or write @with_background(task)."
-        )
 
 
 ROUTES = ["delete", "get", "head", "options", "patch", "post", "put", "route", "websocket"]

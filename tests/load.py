@@ -90,12 +90,10 @@ def state(server: Server) -> dict[str, Any]:
 def main() -> None:
     requests = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     for server_name in ("palfrey", "uvicorn"):
-        began = time.monotonic()
         loaded = load(server_name, requests)
         half, after = (each["memory"] / 2**20 for each in (loaded.half, loaded.after))
         print(
-            f"{server_name}: {len(loaded.answered):,} of {requests:,} requests answered in "
-            f"{time.monotonic() - began:.0f} s; their tasks ran "
+            f"{server_name}: {len(loaded.answered):,} of {requests:,} requests answered; tasks ran "
             f"{ {hex(loaded.after['ran'][each]) for each in loaded.answered} } times; "
             f"{len(loaded.failures())} failures logged; memory {half:.1f} and {after:.1f} MiB "
             f"after each half; {loaded.after['threads']} threads; left over: {loaded.left_over()}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
+from starlette.background import BackgroundTask as Theirs
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 
@@ -64,6 +65,7 @@ REFUSED: dict[str, tuple[Callable[[Any], object], list[str]]] = {
     # The items of containers.
     "item nothing": (lambda _: with_item(None), [ITEM, "None", "BackgroundTask(func, ...)"]),
     "item function": (lambda _: with_item(send), [ITEM, "send (function)", "BackgroundTask(send)"]),
+    "item of Starlette": (lambda _: with_item(Theirs(print)), [ITEM, ": import it from ravyn_bg."]),
     "item of many lines": (lambda _: with_item(Long()), [ITEM, "y y y"]),
     "item coroutines": (
         lambda _: tasks([task(send, "a"), Mailer().send("a"), Mailer().send("b")]),

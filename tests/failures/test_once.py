@@ -20,7 +20,6 @@ from tests.failures.tasks import (
     Wrap,
     error_of,
     fail,
-    fail_async,
     full_name,
     succeed,
 )
@@ -48,14 +47,6 @@ async def test_what_is_lost_behind_a_failure_is_named_once(
 
     assert [name for each in records.lost for name in each] == [full_name(succeed)]
     assert records.names.count(full_name(function)) == 1
-
-
-async def test_each_of_several_failures_is_reported_once(wrap: Wrap, records: Records) -> None:
-    tasks = BackgroundTasks([BackgroundTask(fail_async)] * 2, continue_on_error=True)
-    error = await error_of(wrap(BackgroundTask(tasks)))
-
-    assert records.names == [full_name(fail_async)] * 2
-    assert records.errors == leaves(error)
 
 
 async def test_another_error_in_place_of_a_reported_one_is_reported_too(

@@ -173,7 +173,8 @@ class Task: ...
 
 @with_background
 async def handler(
-    task: Task, other: "Answers", page: Annotated[int, "from 1"], background_tasks: BackgroundTasks
+    task: Task, other: "Answers", page: Annotated[int, "from 1"], background_tasks: BackgroundTasks,
+    raw: b"int" = 1,
 ) -> Task: ...
 """
     names = module(source, mode)
@@ -182,7 +183,7 @@ async def handler(
     with pytest.raises(NameError, match="Answers"):
         get_type_hints(handler)
     task, page = names["Task"], Annotated[int, "from 1"]
-    notes = {"task": task, "other": "Answers", "page": page, "return": task}
+    notes = {"task": task, "other": "Answers", "page": page, "raw": b"int", "return": task}
     signature = inspect.signature(handler)
     seen = {name: each.annotation for name, each in signature.parameters.items()}
     assert {**seen, "return": signature.return_annotation} == notes

@@ -57,17 +57,17 @@ class Chat(WebSocket): ...
 
 NEXT = r": put it next to the function of a handler, or give it BackgroundTasks\(\[\.\.\.\]\)"
 IMPORT = "asks for `later: .*`, which is another package's: import it from ravyn_bg"
-ROUTE = r"on \w+ stands above the route decorator, which has registered the handler without it: put"
+ROUTE = r"on \w+ stands above the route decorator, which registered the handler without it: put"
 SOCKET = "on handler stands on a websocket: tasks run after a response, and a websocket has none"
 TWICE = "on plain stands there twice: write it once, with a BackgroundTasks for all fixed tasks[.]"
 INTO = "injects a container into @cache or @observable: put it below, next to the function"
 ONE = r"^with_background takes a handler, one task, or BackgroundTasks\(\[t1, t2\]\)\.$"
 READ = r"^with_background cannot read what partial\(.* takes: partial"
-SIGN = r"BackgroundTasks`, or write @with_background\(task\)"
+SIGN = r"BackgroundTasks`, or write @with_background\(task\)\."
 
 # What is said, what is decorated, and with what.
 WRONG: list[tuple[str, Any, list[Any]]] = [
-    (f"on plain, which asks for no tasks: .*{SIGN}", lambda: plain, [bare]),
+    (f"on plain finds no tasks: give it .*{SIGN}", lambda: plain, [bare]),
     (rf"'/users' \(str\){NEXT}", lambda: "/users", both),
     (rf"Lilya.__call__ \(Lilya\){NEXT}", Lilya, both),
     (rf"\(staticmethod\){NEXT}", lambda: staticmethod(plain), both),
