@@ -54,6 +54,10 @@ def told() -> Iterator[Records]:
         yield records
 
 
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what is imported, at which tests that wait for garbage would look each time
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A test that did not run is no test that passed."""
