@@ -201,27 +201,29 @@ def carry(result: Any, fixed: Task | None, added: list[Any] | None) -> Any:
         return result
     is_app = isinstance(result, Response) or (callable(result) and is_async_callable(result))
     own: Any = getattr(result, "background", None) if is_app else None
-    carried = [*([] if fixed is None or own is not None else [fixed]), *not_held(added)]
+    if len(added) > 1:
+        added = not_held(added)
+    carried = added if own is not None or fixed is None else [fixed, *added]
     behind: Any = carried[0] if len(carried) == 1 else BackgroundTasks(carried)
     # Lilya takes what is no application for data.
     response: Any = None if is_app else carrier(Ok)(json_encode(result), background=behind)
-    if isinstance(result, Response):
+    if isinstance(result, Response) and not hasattr(result, "_carried"):
         with suppress(Exception):  # some classes have no copies
             response = copy(result)
             if getattr(result, "async_content", None):
                 response.async_content = content_of(result)
     if response is None:
-        response = carrier(Response)(status_code=getattr(result, "status_code", 200))
+        response = Response(status_code=getattr(result, "status_code", 200))
         response.headers = getattr(result, "headers", response.headers)
-        response._ravyn_bg_app = result
-    elif is_app and own is None and not hasattr(response, "_carried"):
+        response._carried_app = result
+    elif is_app and own is None:
         with suppress(AttributeError):  # some classes take none
             response.background = behind
-    if not hasattr(response, "_ravyn_bg_app"):
-        response.__class__ = carrier(response.__class__)
-    response._carried = [*response._carried, *carried]  # behind those of a handler inside
+    response._carried = carried
     if own is None and fixed is not None:
-        response._told = [*response._told, *map(BackgroundTask, leaves(fixed))]
+        response._told = [*map(BackgroundTask, leaves(fixed))]
+    if is_app:
+        response.__class__ = carrier(response.__class__)
     return response
 
 
@@ -231,16 +233,13 @@ async def content_of(response: Response) -> bytes:
     return response.body
 
 
-def not_held(added: list[Any]) -> list[Any]:
-    """The containers that no other one runs."""
-    kept: list[Any] = []
-    for place, each in enumerate(added, 1):
-        kept += [] if held(each, *kept, *added[place:]) else [each]
-    return kept
-
-
-def held(task: Any, *by: Any) -> bool:
-    return any(task is inner for each in by for inner in within(each))
+def not_held(tasks: list[Any], by: Any = None) -> list[Any]:
+    """Those of the tasks that neither another of them runs nor `by`."""
+    kept = [by]
+    for place, each in enumerate(tasks, 1):
+        if all(each is not task for other in (*kept, *tasks[place:]) for task in within(other)):
+            kept.append(each)
+    return kept[1:]
 
 
 def came_through(send: Any, error: BaseException) -> bool:
@@ -261,15 +260,13 @@ def carrier(kind: Any) -> Any:
         runs = scope.get("method", "").upper() not in ("HEAD", "OPTIONS")
         account_for(*(self._told if runs else ()))  # as what is sent
         try:
-            await self._ravyn_bg_app(scope, receive, send)
+            await self._carried_app(scope, receive, send)
         except Exception as error:
             if runs and came_through(send, error):
                 await BackgroundTasks(self._carried)()
             raise
         if runs and self._carried != [self.background]:
-            left = [each for each in self._carried if not held(each, self.background)]
-            await BackgroundTasks(left)()
+            await BackgroundTasks(not_held(self._carried, self.background))()
 
     names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__call__": call}
-    names |= {"_ravyn_bg_app": kind.__call__, "_carried": (), "_told": ()}
-    return type(kind)(kind.__name__, (kind,), names)
+    return type(kind)(kind.__name__, (kind,), names | {"_carried_app": kind.__call__, "_told": ()})

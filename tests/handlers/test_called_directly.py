@@ -74,14 +74,6 @@ async def test_what_stands_behind_it_may_be_passed_alone(
     assert [task.args for task in response.background.tasks] == [(0,)]
 
 
-def test_the_response_of_another_handler_with_tasks_stays_what_it_is() -> None:
-    ours: Any = with_background(BackgroundTask(print))
-    inner = ours(lambda: JSONResponse({"a": 1}))
-    response = ours(lambda: inner())()
-
-    assert (type(response).__name__, response.body) == ("JSONResponse", b'{"a":1}')
-
-
 @pytest.mark.parametrize(("answer", "kind"), [(JSONResponse({}), JSONResponse), ({}, Ok)])
 async def test_a_single_task_is_the_background_itself(answer: Any, kind: Any) -> None:
     task = BackgroundTask(print)
