@@ -8,6 +8,7 @@ from types import MethodType
 from typing import Any, TypeAlias
 
 from lilya.background import Task, Tasks
+from lilya.concurrency import AsyncCallable
 
 Parts: TypeAlias = "list[tuple[str | None, Any]]"  # the arguments of a call, with their names
 
@@ -35,8 +36,8 @@ def leaves(task: Any) -> list[Any]:
 def name_of(task: Any) -> str:
     """Module and qualified name of what a task calls; never an argument, never an exception."""
     with suppress(Exception):
-        if isinstance(task, (Task, partial)):  # a container has none
-            return name_of(task.func)
+        if isinstance(task, (Task, partial, AsyncCallable)):  # where Lilya keeps a sync function
+            return name_of(task._callable if isinstance(task, AsyncCallable) else task.func)
     return one_line(".".join(filter(None, module_and_name(task))))
 
 

@@ -67,6 +67,7 @@ NAMES: dict[str, tuple[Any, str]] = {
     "class method": (Fraction.from_float, "fractions.Fraction.from_float"),
     "object": (Sender(), f"{HERE}.Sender.__call__"),
     "decorated": (functools.wraps(fail)(lambda: fail()), full_name(fail)),
+    "wrapped by Lilya": (Task(fail).func, full_name(fail)),
     "builtin": ([].pop, "list.pop"),
     "partial of a partial": (functools.partial(functools.partial(int), "x"), "builtins.int"),
     "around an async call": (lambda: fail_async(), f"{HERE}.<lambda>"),
