@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
+from hypothesis.strategies import none
 
 from ravyn_bg import BackgroundTask
 from tests.reports import Records, reports_kept
@@ -55,6 +56,7 @@ def told() -> Iterator[Records]:
 
 
 def pytest_collection_finish() -> None:
+    given(none())(lambda _: None)()  # while Hypothesis can still see who holds its randomness
     gc.freeze()  # what is imported, at which tests that wait for garbage would look each time
 
 
