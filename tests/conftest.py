@@ -57,6 +57,7 @@ def told() -> Iterator[Records]:
 
 def pytest_collection_finish() -> None:
     given(none())(lambda _: None)()  # while Hypothesis can still see who holds its randomness
+    gc.collect()
     gc.freeze()  # what is imported, at which tests that wait for garbage would look each time
 
 
