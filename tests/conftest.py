@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
@@ -56,9 +57,10 @@ def told() -> Iterator[Records]:
 
 
 def pytest_collection_finish() -> None:
+    """Freeze what is imported, at which tests that wait for garbage would look each time."""
     given(none())(lambda _: None)()  # while Hypothesis can still see who holds its randomness
-    gc.collect()
-    gc.freeze()  # what is imported, at which tests that wait for garbage would look each time
+    if "MUTANT_UNDER_TEST" not in os.environ:  # mutmut runs pytest many times in a process
+        gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
