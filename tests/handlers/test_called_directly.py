@@ -11,6 +11,7 @@ from lilya.background import Tasks as LilyaTasks
 from lilya.responses import JSONResponse, Ok
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
+from ravyn_bg._naming import leaves
 from tests.handlers.conftest import Written
 
 pytestmark = pytest.mark.anyio
@@ -53,10 +54,10 @@ async def test_behind_any_number_of_arguments(written: Written) -> None:
         background_tasks.add_task(print, *names)
         return JSONResponse({})
 
-    decorated: Any = with_background(written(handler))
+    decorated: Any = with_background(BackgroundTask(print, "fixed"))(written(handler))
     response = await result_of(decorated("ada", "bob"))
 
-    assert [task.args for task in response.background.tasks] == [("ada", "bob")]
+    assert [each.args for each in leaves(response.background)] == [("fixed",), ("ada", "bob")]
 
 
 @pytest.mark.parametrize(("args", "kwargs"), [((), {"page": 0}), ((0,), {})])
