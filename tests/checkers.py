@@ -110,6 +110,11 @@ CHECKERS: dict[str, Callable[[Path, Path], Iterator[Said]]] = {
 }
 
 
+def strict_mypy(directory: Path, *files: str, cache: str, **environment: str) -> str:
+    options = ["--strict", "--config-file=", f"--cache-dir={ROOT / '.mypy_cache' / cache}"]
+    return output(["mypy", *options, *files], directory, None, **environment)
+
+
 def output(
     command: list[str], directory: Path, python: Path | None = None, **environment: str
 ) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkers import output
+from tests.checkers import strict_mypy
 from tools import speed
 
 ROOT = Path(__file__).parents[1]
@@ -128,8 +128,7 @@ def test_mypy_says_of_each_snippet_what_stands_behind_its_marks(tmp_path: Path) 
         snippets.append(Block(test.name, "python", source))
     for number, each in enumerate(snippets):
         (tmp_path / f"_{number}.py").write_text(each.source)
-    options = ["--strict", "--config-file=", f"--cache-dir={ROOT / '.mypy_cache' / 'docs'}"]
-    said = output(["mypy", *options, "."], tmp_path)
+    said = strict_mypy(tmp_path, ".", cache="docs")
     for number, each in enumerate(snippets):
         errors = re.findall(rf"^_{number}\.py:\d+: error: (.*)$", said, re.MULTILINE)
         assert errors == each.behind("!"), each.name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import re
 import subprocess
@@ -24,9 +23,10 @@ from starlette.templating import Jinja2Templates
 
 import ravyn_bg.responses
 from ravyn_bg import BackgroundTask, BackgroundTasks, background
-from tests.checkers import output
+from tests.checkers import strict_mypy
 from tests.conftest import MakeClient
 from tests.migrating.changes import CHANGES, FOR_EVERYONE, FRAMEWORKS, on_lilya
+from tests.reports import Records
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
@@ -85,8 +85,7 @@ def test_block_prints_what_its_comment_says(
 
 
 def test_blocks_are_strictly_typed(folder: Path) -> None:
-    options = ["--strict", "--config-file=", f"--cache-dir={ROOT / '.mypy_cache' / 'docs'}"]
-    said = output(["mypy", *options, *(f"{name}.py" for name in SIDES)], folder)
+    said = strict_mypy(folder, *(f"{name}.py" for name in SIDES), cache="docs")
     assert said == f"Success: no issues found in {len(SIDES)} source files\n"
 
 
@@ -113,10 +112,8 @@ Outcome = Callable[[Callable[[], object]], list[str]]
 
 
 @pytest.fixture
-def outcome(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Outcome:
+def outcome(capsys: pytest.CaptureFixture[str], told: Records) -> Outcome:
     """What is printed and logged, and the exception that is raised."""
-    gc.collect()  # what other tests have left says that it never ran
-    caplog.clear()
 
     def outcome(side: Callable[[], object]) -> list[str]:
         raised: list[str] = []
@@ -124,8 +121,8 @@ def outcome(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
             side()
         except Exception as error:
             raised = [type(error).__name__, *re.findall(SAID, str(error))]
-        logged = [record.message for record in caplog.records if record.name == "ravyn_bg"]
-        caplog.clear()
+        logged = told.messages
+        told.clear()
         return [*capsys.readouterr().out.splitlines(), *logged, *raised]
 
     return outcome

@@ -21,7 +21,7 @@ import httpx2
 import pytest
 from redis import Redis
 
-from tests.checkers import output
+from tests.checkers import strict_mypy
 from tests.servers import Server, free_port, serve
 
 ROOT = Path(__file__).parents[1]
@@ -265,8 +265,7 @@ def test_a_wrong_call_is_flagged(tmp_path: Path) -> None:
         imports = f"from ravyn_bg import BackgroundTask\nfrom with_{queue} import process_file\n"
         tasks = [f"BackgroundTask({call}{arguments})" for arguments in (', "a.csv"', ", 1", "")]
         (tmp_path / f"calls_{queue}.py").write_text(imports + "\n".join(tasks))
-    options = ["--strict", "--config-file=", f"--cache-dir={ROOT / '.mypy_cache' / 'outgrowing'}"]
-    said = output(["mypy", *options, "."], tmp_path, MYPYPATH=str(EXAMPLE))
+    said = strict_mypy(tmp_path, ".", cache="outgrowing", MYPYPATH=str(EXAMPLE))
     errors = re.findall(r"^calls_(\w+)\.py:(\d): error: .* \[([a-z-]+)\]$", said, re.MULTILINE)
     wrong = [("4", "arg-type"), ("5", "call-arg")]
     assert sorted(errors) == [(queue, *each) for queue in ENQUEUES for each in wrong]
