@@ -18,8 +18,9 @@ from lilya.encoders import json_encode
 from lilya.responses import Ok, Response
 from lilya.websockets import WebSocket
 
-from ravyn_bg._naming import leaves, shown, within
-from ravyn_bg._refusals import NO_RESPONSE, function_of, is_foreign, refuse_place
+from ravyn_bg._naming import leaves, within
+from ravyn_bg._naming import short_name as shown
+from ravyn_bg._refusals import function_of, is_foreign, refuse_place
 from ravyn_bg._reports import account_for
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
@@ -27,6 +28,8 @@ from ravyn_bg.background import BackgroundTask, BackgroundTasks
 UNREADABLE = re.compile(r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*BackgroundTasks\s*(?:,.*\])?", re.S)
 # `annotationlib.Format.FORWARDREF`: what cannot be read yet is no error.
 FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3, 14) else {}
+
+NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
 
 P = ParamSpec("P")
 T = TypeVar("T")

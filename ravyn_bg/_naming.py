@@ -1,43 +1,54 @@
-"""What a task is called in a record, a `repr` and an error message, whatever its function does."""
+"""What a task holds and what it is called, whatever its function does when it is asked."""
 
 import reprlib
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from types import MethodType
+from types import CoroutineType, MethodType
 from typing import Any, TypeAlias
 
 from lilya.background import Task, Tasks
 from lilya.concurrency import AsyncCallable
 
-Parts: TypeAlias = "list[tuple[str | None, Any]]"  # the arguments of a call, with their names
+# The arguments of a call as a `repr` shows them, with the names of those that have one.
+Parts: TypeAlias = "list[tuple[str | None, Any]]"
 
 
 def within(task: Any, around: tuple[Any, ...] = ()) -> Iterator[Any]:
-    """A task and the tasks that it runs, nested ones too, each as often as it runs."""
+    """A task and all tasks that it runs, nested ones too, each as often as it runs."""
     if not any(each is task for each in around):
         yield task
-        for inner in inside(task):
+        for inner in tasks_of(task):
             yield from within(inner, (*around, task))
 
 
-def inside(task: Any) -> list[Any]:
+def tasks_of(task: Any) -> list[Any]:
+    """The tasks that a container holds, or the one that a task has as its function."""
     if isinstance(task, Tasks):
         return list(getattr(task, "tasks", ()))
-    func = getattr(task, "func", None)
+    func = unwrapped(getattr(task, "func", None))
     return [func] if isinstance(func, Task) else []
 
 
 def leaves(task: Any) -> list[Any]:
-    """The tasks in `task` that call a function which is none itself."""
-    return [each for each in within(task) if not isinstance(each, Tasks) and not inside(each)]
+    """The tasks within `task` that call a function, and not another task."""
+    return [each for each in within(task) if not isinstance(each, Tasks) and not tasks_of(each)]
+
+
+def unwrapped(func: Any) -> Any:
+    """What a partial calls in the end."""
+    while isinstance(func, partial):
+        func = func.func
+    return func
 
 
 def name_of(task: Any) -> str:
     """Module and qualified name of what a task calls; never an argument, never an exception."""
     with suppress(Exception):
-        if isinstance(task, (Task, partial, AsyncCallable)):  # where Lilya keeps a sync function
-            return name_of(task._callable if isinstance(task, AsyncCallable) else task.func)
+        if isinstance(task, AsyncCallable):  # in which Lilya's own task keeps a sync function
+            return name_of(task._callable)
+        if isinstance(task, (Task, partial)):
+            return name_of(task.func)
     return one_line(".".join(filter(None, module_and_name(task))))
 
 
@@ -52,21 +63,21 @@ def module_and_name(func: Any) -> tuple[str, str]:
     return kind.__module__, f"{kind.__qualname__}.{method}"
 
 
-class Bare(str):
+class Unquoted(str):
     """Text that a `repr` shows without quotes."""
 
     __repr__ = str.__str__
 
 
-def shown(func: Any) -> Bare:
+def short_name(func: Any) -> Unquoted:
     """How a `repr` shows what a task calls: `send`, `Mailer.send`, `partial(send, 'a@b.c')`."""
     if isinstance(func, partial):
-        return Bare(f"partial({joined(parts(func.func, func.args, func.keywords))})")
-    return Bare(one_line(module_and_name(func)[1].rpartition("<locals>.")[2]))
+        return Unquoted(f"partial({joined(call_parts(func.func, func.args, func.keywords))})")
+    return Unquoted(one_line(module_and_name(func)[1].rpartition("<locals>.")[2]))
 
 
-def parts(func: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Parts:
-    return [(None, shown(func)), *((None, each) for each in args), *keywords.items()]
+def call_parts(func: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Parts:
+    return [(None, short_name(func)), *((None, each) for each in args), *keywords.items()]
 
 
 def joined(parts: Parts) -> str:
@@ -89,8 +100,10 @@ class CallRepr(Task):
 
 def described(thing: object) -> str:
     """What was given, for an error message: short, and safe with an object that cannot be shown."""
-    what = shown(thing) if callable(thing) else one_line(reprlib.repr(thing))
-    return f"{what} ({type(thing).__name__})"
+    if isinstance(thing, CoroutineType):
+        return f"the coroutine {one_line(thing.__qualname__)}(...)"
+    text = short_name(thing) if callable(thing) else one_line(reprlib.repr(thing))
+    return f"{text} ({type(thing).__name__})"
 
 
 def one_line(text: str) -> str:

@@ -1,96 +1,108 @@
 """Wrong use, refused at the line that wrote it: what was given, and what to write instead."""
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from importlib import import_module
-from inspect import CORO_CREATED, getcoroutinestate
+from inspect import CORO_CREATED, getcoroutinestate, isasyncgenfunction, isgeneratorfunction
 from types import CoroutineType, FunctionType, MethodType
 from typing import Any
 
-from lilya.background import Task
+from lilya.background import Task, Tasks
+from lilya.enums import HTTPMethod
 
-from ravyn_bg._naming import described, shown
+from ravyn_bg._naming import described, short_name, unwrapped
 
 OTHERS = ("esmerald.", "fastapi.", "lilya.", "litestar.", "ravyn.", "starlette.")
 CALLED = "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
-NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
-BY_NAME: Any = object()  # `func`, if it is given by name or not at all
+NEXT = "put it next to the function of a handler, or give it BackgroundTasks([...])"
 
 
-def given(func: Any, keywords: dict[str, Any]) -> Callable[..., Any]:
-    """What a task is to call, if it is not given by position."""
+def check_function(func: Any) -> None:
+    """Refuse what a task cannot call, or what would do nothing if it were called."""
     takes = "A background task takes a function and its arguments, got"
-    if func is BY_NAME and "func" not in keywords:
-        raise TypeError(f"{takes} no function: write (send, 'a@b.c').")
-    called = keywords.pop("func") if func is BY_NAME else func
-    if not callable(called):
-        raise TypeError(f"{takes} {what(called)}: {call_instead(called) or CALLED}.")
-    return called  # type: ignore[no-any-return]
+    if not callable(func):
+        close(func)
+        raise TypeError(f"{takes} {described(func)}: {uncalled(func) or CALLED}.")
+    function = unwrapped(func)
+    if not isinstance(function, (FunctionType, MethodType)):
+        function = type(function).__call__
+    if isgeneratorfunction(function) or isasyncgenfunction(function):
+        instead = "calling it runs nothing of its body: pass a function that loops over it"
+        raise TypeError(f"{takes} the generator function {short_name(func)}: {instead}.")
 
 
-def checked_flag(name: str, value: Any) -> bool:
+def refuse_flags(**flags: Any) -> None:
+    name, value = next(each for each in flags.items() if type(each[1]) is not bool)
     if isinstance(value, Task):
         raise TypeError("BackgroundTasks takes one list: write BackgroundTasks([t1, t2]).")
-    if type(value) is not bool:
-        raise TypeError(f"BackgroundTasks takes {name}=True or {name}=False, got {what(value)}.")
-    return value
+    close(value)
+    takes = f"BackgroundTasks takes {name}=True or {name}=False"
+    raise TypeError(f"{takes}, got {described(value)}.")
 
 
-def checked_tasks(tasks: Any) -> list[Task]:
-    """The tasks as a list."""
+def checked_items(tasks: Any) -> list[Any]:
+    """What a container is given, each item of which is a task or a function, as a list."""
     takes = "BackgroundTasks takes an iterable of tasks, got"
     if isinstance(tasks, Task):
         raise TypeError(f"{takes} one task: write [task].")
     if isinstance(tasks, (str, bytes, bytearray)) or not isinstance(tasks, Iterable):
+        close(tasks)
         instead = "write BackgroundTasks([BackgroundTask(func, ...)])"
-        raise TypeError(f"{takes} {what(tasks)}: {instead}.")
-    checked: list[Task] = []
+        raise TypeError(f"{takes} {described(tasks)}: {instead}.")
+    items: list[Any] = []
     for item in tasks:
-        if not isinstance(item, Task):
-            called = item.__qualname__ if isinstance(item, CoroutineType) else "func"
-            instead = f"write BackgroundTask({shown(item) if callable(item) else called + ', ...'})"
-            instead = "import it from ravyn_bg" if is_foreign(type(item)) else instead
-            for other in tasks if isinstance(tasks, (list, tuple, set, frozenset)) else ():
-                what(other)  # which closes the other coroutines
-            wrong = f"item {len(checked)} is {what(item)}"
+        if not isinstance(item, Task) and (not callable(item) or is_foreign(type(item))):
+            for each in tasks if isinstance(tasks, (list, tuple, set, frozenset)) else [item]:
+                close(each)
+            func = item.__qualname__ if isinstance(item, CoroutineType) else "func"
+            instead = f"write BackgroundTask({func}, ...)"
+            if is_foreign(type(item)):
+                instead = "import it from ravyn_bg"
+            wrong = f"item {len(items)} is {described(item)}"
             raise TypeError(f"BackgroundTasks takes tasks, but {wrong}: {instead}.")
-        checked.append(item)
-    return checked
+        items.append(item)
+    return items
 
 
-def what(thing: object) -> str:
-    """What was given; a coroutine is closed, so that nothing warns of it later."""
-    if not isinstance(thing, CoroutineType):
-        return described(thing)
-    if getcoroutinestate(thing) == CORO_CREATED:
+def check_container(thing: Any) -> None:
+    """Refuse `BackgroundTasks.add_task(send, ...)`, which calls it on the class."""
+    if not isinstance(thing, Tasks):
+        close(thing)
+        add = "BackgroundTasks.add_task is called on a container"
+        raise TypeError(f"{add}, got {described(thing)}: write BackgroundTasks().add_task(...).")
+
+
+def close(thing: object) -> None:
+    """Close a coroutine that is refused, so that Python does not warn that nobody awaited it."""
+    if isinstance(thing, CoroutineType) and getcoroutinestate(thing) == CORO_CREATED:
         thing.close()
-    return f"the coroutine {thing.__qualname__}(...)"
 
 
-def call_instead(thing: object) -> str:
+def uncalled(thing: object) -> str:
     """What to write instead of a coroutine."""
     name = thing.__qualname__ if isinstance(thing, CoroutineType) else ""
     return name and f"pass {name} and its arguments, not {name}(...)"
 
 
 def function_of(handler: Any) -> FunctionType:
-    """The function that a handler is, under `functools.partial`."""
-    function = handler
-    while isinstance(function, (partial, MethodType)):
-        function = function.func if isinstance(function, partial) else function.__func__
+    """The function that a handler is, under partials and bound methods."""
+    function = unwrapped(handler)
+    while isinstance(function, MethodType):
+        function = unwrapped(function.__func__)
     if isinstance(function, FunctionType):
         return function
-    instead = "put it next to the function of a handler, or give it BackgroundTasks([...])"
+    close(handler)
+    instead = uncalled(handler) or NEXT
     if isinstance(handler, type) and issubclass(handler, Task):
-        instead = f"make one, {shown(handler)}(...)"
+        instead = f"make one, {short_name(handler)}(...)"
     elif is_foreign(type(handler)):
         instead = "import it from ravyn_bg"
-    raise TypeError(f"with_background got {what(handler)}: {call_instead(handler) or instead}.")
+    raise TypeError(f"with_background got {described(handler)}: {instead}.")
 
 
 def is_foreign(kind: type) -> bool:
-    name = issubclass(kind, Task) or kind.__name__ in ("BackgroundTask", "BackgroundTasks")
-    return name and kind.__module__.startswith(OTHERS)
+    """Whether a class is a task or a container of another package."""
+    is_task = issubclass(kind, Task) or kind.__name__ in ("BackgroundTask", "BackgroundTasks")
+    return is_task and kind.__module__.startswith(OTHERS)
 
 
 def refuse_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any]) -> None:
@@ -109,15 +121,15 @@ def refuse_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any])
         wrong = "finds no tasks: give it a parameter `background_tasks: BackgroundTasks`, "
         wrong += "or write @with_background(task)"
     if wrong:
-        raise TypeError(f"@with_background on {shown(handler)} {wrong}.")
+        raise TypeError(f"@with_background on {short_name(handler)} {wrong}.")
 
 
-ROUTES = ["delete", "get", "head", "options", "patch", "post", "put", "route", "websocket"]
-# Where Lilya has the same name, and where it has another.
+# Where Lilya has what Ravyn has, under the same name, and what it has under another.
 PLACES = "context controllers params datastructures exceptions routing websockets"
 OTHER = {"Gateway": "lilya.routing.Path", "WebSocketGateway": "lilya.routing.WebSocketPath"}
 OTHER |= {"Inject": "lilya.dependencies.Provide", "Injects": "lilya.dependencies.Provides"}
 OTHER |= {"Ravyn": "lilya.apps.Lilya", "ChildRavyn": "lilya.apps.ChildLilya"}
+ROUTES = {"route", "websocket", *(each.lower() for each in HTTPMethod)}
 
 
 def refuse_name(name: str) -> None:

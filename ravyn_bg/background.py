@@ -1,12 +1,16 @@
 """The two classes; this module stands in for `ravyn.background` and `lilya.background`."""
 
+import sys
 from collections.abc import Callable, Iterable
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
+from types import FrameType, FunctionType
 from typing import Any, ParamSpec
 
 from lilya.background import Task as LilyaTask
+from lilya.background import Tasks as LilyaTasks
 
-from ravyn_bg._naming import CallRepr, Parts, parts
-from ravyn_bg._refusals import BY_NAME, checked_flag, checked_tasks, given
+from ravyn_bg._naming import CallRepr, Parts, call_parts
+from ravyn_bg._refusals import check_container, check_function, checked_items, refuse_flags
 from ravyn_bg._running import RunTask, RunTasks
 
 __all__ = ["BackgroundTask", "BackgroundTasks", "Task", "Tasks"]
@@ -20,8 +24,8 @@ class BackgroundTask(CallRepr, RunTask):
     Parameters:
         func: What to call: any callable, passed and not called.
         *args: Positional arguments for `func`.
-        **kwds: Keyword arguments for `func`, whatever their names. A type checker holds all
-            arguments to the signature of `func`.
+        **keywords_of_func: Keyword arguments for `func`. A type checker holds all arguments to the
+            signature of `func`.
 
     Raises:
         TypeError: At once, if `func` is not callable.
@@ -46,18 +50,22 @@ class BackgroundTask(CallRepr, RunTask):
     args: tuple[Any, ...]  # type: ignore[assignment]
     kwargs: dict[str, Any]  # type: ignore[assignment]
 
-    # Not `**kwargs`: pyright takes an argument that is meant for a parameter of that name for it.
-    # And `object`, not `Any`, as what a call returns: mypy then checks generic functions, too.
-    def __init__(self, func: Callable[P, object], /, *args: P.args, **kwds: P.kwargs) -> None:
-        self.func = func if callable(func) else given(func, kwds)
-        self.args = args
-        self.kwargs = kwds
+    # A name for the keywords that nobody uses: pyright takes an argument that is meant for a
+    # parameter of that name for all of them. And `object`, not `Any`, as what a call returns: mypy
+    # then checks generic functions, too.
+    def __init__(
+        self, func: Callable[P, object], *args: P.args, **keywords_of_func: P.kwargs
+    ) -> None:
+        caller = sys._getframe(1)
+        if type(self) is not BackgroundTask:
+            caller = builder(caller)
+        fill(self, caller, func, args, keywords_of_func)
 
     def __to_representation__(self) -> Parts:
-        return parts(self.func, self.args, self.kwargs)
+        return call_parts(self.func, self.args, self.kwargs)
 
 
-class BackgroundTasks(CallRepr, RunTasks):
+class BackgroundTasks(BackgroundTask, RunTasks):
     """Several tasks behind one response, run in order or side by side.
 
     Parameters:
@@ -83,31 +91,40 @@ class BackgroundTasks(CallRepr, RunTasks):
         >>> response = JSONResponse({"status": "registered"}, background=tasks)
     """
 
-    tasks: list[LilyaTask]
+    # Lilya's own tasks run in it, too.
+    tasks: list[BackgroundTask]  # type: ignore[assignment]  # Lilya says `list[Task]`
     as_group: bool
-    continue_on_error: bool
 
     def __init__(
         self,
-        tasks: Iterable[LilyaTask] | None = None,
+        tasks: Iterable[LilyaTask | Callable[[], object]] | None = None,
         as_group: bool = False,
         *,
         continue_on_error: bool = False,
     ) -> None:
-        self.as_group = checked_flag("as_group", as_group)
-        self.continue_on_error = checked_flag("continue_on_error", continue_on_error)
-        self.tasks = [] if tasks is None else checked_tasks(tasks)
+        if type(as_group) is not bool or type(continue_on_error) is not bool:
+            refuse_flags(as_group=as_group, continue_on_error=continue_on_error)
+        self.as_group = as_group
+        if continue_on_error:
+            self.continue_on_error = True
+        caller = sys._getframe(1)
+        if type(self) is not BackgroundTasks:
+            caller = builder(caller)
+        self._built_in = caller.f_code
+        self._built_at = caller.f_lasti
+        self.tasks = []
+        if tasks is not None:
+            self.tasks += [as_task(each, self) for each in checked_items(tasks)]
 
-    # Lilya's `func` has no `/`, so that it cannot pass on a keyword of that name.
-    def add_task(  # type: ignore[override]
-        self, func: Callable[P, object], /, *args: P.args, **kwds: P.kwargs
+    def add_task(
+        self, func: Callable[P, object], *args: P.args, **keywords_of_func: P.kwargs
     ) -> None:
         """Add a task that calls `func` with these arguments, which a type checker holds to it.
 
         Parameters:
             func: What to call: any callable, passed and not called.
             *args: Positional arguments for `func`.
-            **kwds: Keyword arguments for `func`, whatever their names.
+            **keywords_of_func: Keyword arguments for `func`.
 
         Raises:
             TypeError: At once, if `func` is not callable, or is this container.
@@ -119,19 +136,60 @@ class BackgroundTasks(CallRepr, RunTasks):
             >>> tasks = BackgroundTasks()
             >>> tasks.add_task(print, "done", flush=True)
         """
+        caller = sys._getframe(1)
+        if type(self) is not BackgroundTasks:
+            check_container(self)
+            caller = builder(caller)
         if func is self:
             raise TypeError("A BackgroundTasks cannot contain itself: it would run for ever.")
-        self.tasks.append(BackgroundTask(func, *args, **kwds))
+        task = BackgroundTask.__new__(BackgroundTask)
+        fill(task, caller, func, args, keywords_of_func)
+        self.tasks.append(task)
+
+    # Here, because `BackgroundTask` stands before Lilya's class among the bases.
+    __call__ = LilyaTasks.__call__
 
     def __to_representation__(self) -> Parts:
         flags = [each for each in ("as_group", "continue_on_error") if getattr(self, each)]
         return [(None, self.tasks), *((each, True) for each in flags)]
 
 
-# At run time `func` may be given by name, as in Lilya. Checkers go on asking for it by position,
-# where they can hold the arguments to it.
-for _method in (BackgroundTask.__init__, BackgroundTasks.add_task):
-    _method.__defaults__ = (BY_NAME,)
+GENERATOR = CO_GENERATOR | CO_ASYNC_GENERATOR
+BUILDERS = ("__init__", "add_task")
+
+
+def fill(
+    task: BackgroundTask,
+    caller: FrameType,
+    func: Any,
+    args: tuple[Any, ...],
+    keywords: dict[str, Any],
+) -> None:
+    if type(func) is not FunctionType or func.__code__.co_flags & GENERATOR:
+        check_function(func)
+    task.func = func
+    task.args = args
+    task.kwargs = keywords
+    # Where it was built. Which line that is, is looked up only where a record is written.
+    task._built_in = caller.f_code
+    task._built_at = caller.f_lasti
+
+
+def as_task(item: Any, container: BackgroundTasks) -> Any:
+    """A task as it is; a bare function as a task that was built where its container was."""
+    if isinstance(item, LilyaTask):
+        return item
+    task = BackgroundTask(item)
+    task._built_in, task._built_at = container._built_in, container._built_at
+    return task
+
+
+def builder(frame: FrameType) -> FrameType:
+    """Whoever builds a task, and not a method of the task's own class or of its container's."""
+    code = frame.f_code
+    its_own = any(isinstance(frame.f_locals.get(name), LilyaTask) for name in code.co_varnames[:1])
+    return builder(frame.f_back) if code.co_name in BUILDERS and its_own and frame.f_back else frame
+
 
 Task = BackgroundTask
 Tasks = BackgroundTasks

@@ -5,13 +5,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 from unittest.mock import patch
 
-from lilya.background import Task, Tasks
+from lilya.background import Task
 
-from ravyn_bg import _running
 from ravyn_bg._naming import leaves
 from ravyn_bg._reports import account_for
-from ravyn_bg._running import RunTasks
-from ravyn_bg.background import BackgroundTask
+from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
 __all__ = ["CapturedTask", "capture_tasks"]
 
@@ -48,23 +46,22 @@ def capture_tasks() -> Iterator[list[CapturedTask]]:
         [(<built-in function print>, ('hello',))]
     """
     captured: list[CapturedTask] = []
-    call = _running.call
 
     async def capture(task: Any) -> None:
         account_for(task)
         captured.extend(leaves(task))
 
-    async def capture_or_call(task: Any, container: Tasks) -> Any:
-        # A container of ours runs, so that it decides what comes; one of Lilya's would run its own.
-        return await (call(task, container) if isinstance(task, RunTasks) else capture(task))
+    async def capture_each(container: Any) -> None:
+        for task in list(container.tasks):
+            # A container of ours decides what comes; one of Lilya's would run its own.
+            await (task() if isinstance(task, BackgroundTasks) else capture(task))
 
     with ExitStack() as patches:
         for kind in kinds(BackgroundTask):
-            if kind.__call__ is not capture:
+            if not issubclass(kind, BackgroundTasks) and kind.__call__ is not capture:
                 patches.enter_context(patch.object(kind, "__call__", capture))
-        patches.enter_context(patch.object(_running, "call", capture_or_call))
-        # Trio begins what runs side by side in any order.
-        patches.enter_context(patch.object(RunTasks, "run_as_group", RunTasks.run_single))
+        for way in ("run_single", "run_as_group"):
+            patches.enter_context(patch.object(BackgroundTasks, way, capture_each))
         yield captured
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +13,22 @@ if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
 
+PLACE = re.compile(r" \(queued at .*?:\d+ in [\w<>.]+\)")
+
+
 class Records(list[Any]):
     @property
     def messages(self) -> list[str]:
-        return [record.getMessage() for record in self]
+        """Without the place, which `test_places` looks at."""
+        return [PLACE.sub("", record.getMessage()) for record in self]
 
     @property
     def names(self) -> list[str]:
         return [record.background_task for record in self]
+
+    def of(self, what: str) -> list[str]:
+        """The tasks of which this was said."""
+        return [each.background_task for each in self if what in each.getMessage()]
 
     @property
     def errors(self) -> list[BaseException]:

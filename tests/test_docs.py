@@ -108,7 +108,7 @@ def test_a_block_prints_and_logs_what_it_shows(number: int, folder: Path) -> Non
 def neutral(log: str) -> str:
     """Without times, folders, the underlining of newer Pythons, and what the test client says."""
     log = re.sub(r"^\[[-\d]+ [:,\d]+\]", "[time]", log, flags=re.MULTILINE)
-    log = re.sub(r'File ".*/(?=(ravyn_bg/)?\w+\.py")', 'File "', log)
+    log = re.sub(r'(File "|queued at ).*/(?=(ravyn_bg/)?\w+\.py\b)', r"\1", log)
     return re.sub(r"^(.* in _client: HTTP Request: .*| *[~^]+)\n", "", log, flags=re.MULTILINE)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,8 +18,24 @@ from ravyn_bg import BackgroundTask, BackgroundTasks
 def send(to: str) -> None: ...
 
 
+def numbers() -> Iterator[int]:
+    yield 1
+
+
+async def async_numbers() -> AsyncIterator[int]:
+    yield 1
+
+
+class Loops:
+    def __call__(self) -> Iterator[int]:
+        yield 1
+
+
 class Mailer:
     async def send(self, to: str) -> None: ...
+
+    def numbers(self) -> Iterator[int]:
+        yield 1
 
     def __repr__(self) -> str:
         raise ValueError("no repr")
@@ -53,8 +70,11 @@ REFUSED: dict[str, tuple[Callable[[Any], object], list[str]]] = {
     "a string": (lambda make: make("send"), [FUNC, "'send' (str)"]),
     "what cannot be shown": (lambda make: make(Mailer()), [FUNC, "Mailer"]),
     "a coroutine": (lambda make: make(Mailer().send("a")), [FUNC, COROUTINE]),
-    "no function": (lambda make: make(), [FUNC, "no function", "write"]),
-    "no function but keywords": (lambda make: make(to="a"), [FUNC, "no function"]),
+    "a generator function": (lambda make: make(numbers), [FUNC + "the generator function numbers"]),
+    "an async one": (lambda make: make(async_numbers), [FUNC + "the generator function async_nu"]),
+    "a method that is one": (lambda make: make(Mailer().numbers), [FUNC, "Mailer.numbers: "]),
+    "an object that is one": (lambda make: make(Loops()), [FUNC, "a function that loops over it"]),
+    "a partial of one": (lambda make: make(partial(numbers)), [FUNC, "function partial(numbers)"]),
     # The tasks of containers.
     "one task": (lambda _: tasks(task(send, "a")), ["got one task: write [task]"]),
     "two tasks": (lambda _: tasks(task(send), task(send)), ["write BackgroundTasks([t1, t2])"]),
@@ -64,7 +84,7 @@ REFUSED: dict[str, tuple[Callable[[Any], object], list[str]]] = {
     "a coroutine of tasks": (lambda _: tasks(Mailer().send("a")), [TASKS, "Mailer.send(...)"]),
     # The items of containers.
     "item nothing": (lambda _: with_item(None), [ITEM, "None", "BackgroundTask(func, ...)"]),
-    "item function": (lambda _: with_item(send), [ITEM, "send (function)", "BackgroundTask(send)"]),
+    "item generator": (lambda _: tasks([numbers]), [FUNC + "the generator function numbers: "]),
     "item of Starlette": (lambda _: with_item(Theirs(print)), [ITEM, ": import it from ravyn_bg."]),
     "item of many lines": (lambda _: with_item(Long()), [ITEM, "y y y"]),
     "item coroutines": (
@@ -112,7 +132,7 @@ def test_a_coroutine_is_closed_only_if_nothing_runs_it_and_is_fine_as_an_argumen
 
 
 def test_what_an_iterator_has_behind_a_refused_item_is_left_alone() -> None:
-    items: Iterator[Any] = iter([send, task(send, "a")])
+    items: Iterator[Any] = iter([None, task(send, "a")])
 
     with pytest.raises(TypeError, match="item 0 is"):
         tasks(items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
@@ -96,6 +96,13 @@ class Run:
                     around.append(group)
             strands[site.strand].append((site.name, *what))
         return dict(strands), shape(self.raised), self.scope.cancelled_caught
+
+    def not_ended(self) -> set[str]:
+        """The tasks that began and have neither ended nor failed, as often as they began."""
+        count = Counter[str]()
+        for site, (what, *_) in self.log:
+            count[site.name] += {"starts": 1, "ends": -1, "fails": -1}.get(str(what), 0)
+        return {name for name, times in count.items() if times > 0}
 
     def note(self, site: Site, *what: object) -> None:
         self.log.append((site, what))

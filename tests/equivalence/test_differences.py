@@ -19,6 +19,10 @@ class Sender:
     async def send(self) -> None: ...
 
 
+def numbers() -> Iterator[int]:
+    yield 1
+
+
 class Returned:
     awaited = False
 
@@ -55,8 +59,8 @@ DIFFERENCES: dict[str, tuple[Callable[[Any, Any], object], object, object]] = {
     "func": (lambda task, _: task(print).func is print, False, True),
     "a returned awaitable": (lambda task, _: is_awaited(task), False, True),
     "an async callable's class": (lambda task, _: task(Sender)(), TypeError, None),
-    "a keyword func": (lambda task, _: task({}.update, func=1)(), TypeError, None),
-    "a keyword self": (lambda task, _: task({}.update, self=1)(), TypeError, None),
+    "a generator function": (lambda task, _: type(task(numbers)), Task, TypeError),
+    "a bare function": (lambda _, tasks: tasks([print])(), TypeError, None),
     "what is added": (lambda _, tasks: type(added(tasks)), Task, BackgroundTask),
     "a repr": (lambda _, tasks: "print, 'a'" in repr(added(tasks)), False, True),
     "a method": (lambda task, _: "(Sender.send)" in repr(task(Sender().send)), False, True),

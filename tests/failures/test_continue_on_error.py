@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import anyio
 import pytest
@@ -64,6 +68,39 @@ async def test_a_failure_is_reported_when_it_happens(as_group: bool, records: Re
     error = await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
 
     assert [type(each) for each in leaves(error)] == [TaskError]
+
+
+async def test_a_function_that_exits_costs_no_other_task(as_group: bool, told: Records) -> None:
+    ran: list[str] = []
+
+    async def exit_async() -> None:
+        sys.exit()  # as a command of click's does, on success too
+
+    tasks = [exit_async, BackgroundTask(sys.exit), BackgroundTask(ran.append, "after")]
+    error = await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
+
+    assert [type(each) for each in leaves(error)] == [SystemExit] * 2
+    assert ran == ["after"]
+    assert sorted(told.names) == ["sys.exit", full_name(exit_async)]
+    assert {each.levelname for each in told} == {"ERROR"}
+
+
+async def test_without_it_what_a_function_that_exits_costs_is_named(told: Records) -> None:
+    assert type(await error_of(BackgroundTasks([sys.exit, print]))) is SystemExit
+    assert (told.names, told.lost) == (["sys.exit"], [["builtins.print"]])
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, lambda error: pickle.loads(pickle.dumps(error)), lambda error: error]
+)
+async def test_the_group_that_is_raised_is_whole(
+    copied: Callable[[Any], Any], as_group: bool, told: Records
+) -> None:
+    tasks = BackgroundTasks([fail_async, fail_async], as_group, continue_on_error=True)
+    error = copied(await error_of(tasks))
+
+    assert [*map(repr, error.exceptions)] == ["TaskError('on the event loop')"] * 2
+    assert repr(error) == f"ExceptionGroup('2 of 2 background tasks failed', {[*error.exceptions]})"
 
 
 async def test_a_container_inside_another_keeps_its_own_setting(records: Records) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from lilya.background import Task, Tasks
+from lilya.background import Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.failures.tasks import error_of, fail
@@ -14,7 +15,7 @@ from tests.reports import Records, leaves
 
 pytestmark = pytest.mark.anyio
 
-LOOPS: dict[str, Callable[[BackgroundTasks], Task]] = {
+LOOPS: dict[str, Callable[[BackgroundTasks], Any]] = {
     "itself": lambda tasks: tasks,
     "a task of it": lambda tasks: BackgroundTask(tasks),
     "another container": lambda tasks: BackgroundTasks([BackgroundTasks([tasks])]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import subprocess
 import sys
@@ -11,14 +10,13 @@ from contextlib import suppress
 from typing import Any
 
 import anyio
-import anyio.to_thread
 import pytest
 from lilya.apps import Lilya
 from lilya.background import Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
 from tests.conftest import MakeClient
-from tests.failures.tasks import fail, fail_async, full_name, succeed_async
+from tests.failures.tasks import fail, full_name, succeed_async
 from tests.reports import Records
 
 pytestmark = pytest.mark.anyio
@@ -38,35 +36,9 @@ async def never_attached() -> None:
 
 
 async def cancelled_before_its_turn() -> None:
-    """In a loop of its own, as below: one that runs may hold its last cancellation."""
-
-    async def run() -> None:
-        with anyio.CancelScope() as scope:
-            scope.cancel()
-            await BackgroundTasks([BackgroundTask(anyio.sleep_forever), BackgroundTask(send)])()
-
-    await anyio.to_thread.run_sync(anyio.run, run)
-
-
-async def cancelled_by_asyncio() -> None:
-    async def run() -> None:
-        two = [BackgroundTask(anyio.sleep_forever), BackgroundTask(send)]
-        running = asyncio.ensure_future(BackgroundTasks(two)())
-        await asyncio.sleep(0)
-        running.cancel()
-        await asyncio.wait([running])
-
-    await anyio.to_thread.run_sync(anyio.run, run)
-
-
-async def sibling_of_one_that_failed() -> None:
-    limiter = anyio.to_thread.current_default_thread_limiter()
-    tokens, limiter.total_tokens = limiter.total_tokens, 1
-    async with limiter:  # so that it waits for a thread
-        with suppress(Exception):
-            group = [BackgroundTask(send), BackgroundTask(fail_async)]
-            await BackgroundTasks(group, as_group=True)()
-    limiter.total_tokens = tokens
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await BackgroundTask(send)()
 
 
 async def added_after_its_container_has_run() -> None:
@@ -78,8 +50,6 @@ async def added_after_its_container_has_run() -> None:
 CAUSES: list[What] = [
     never_attached,
     cancelled_before_its_turn,
-    cancelled_by_asyncio,
-    sibling_of_one_that_failed,
     added_after_its_container_has_run,
 ]
 

@@ -23,11 +23,11 @@ without_a_group = pytest.mark.parametrize("shape", [each for each in SHAPES if "
 
 
 @without_a_group
-@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit()])
-async def test_the_end_of_the_program_passes_through_unreported(
-    end: BaseException, shape: str, goes_on: bool, records: Records
+async def test_the_end_of_the_program_is_no_failure_and_ends_everything(
+    shape: str, goes_on: bool, told: Records
 ) -> None:
     ran: list[str] = []
+    end = KeyboardInterrupt()
 
     def stop() -> None:
         raise end
@@ -39,8 +39,11 @@ async def test_the_end_of_the_program_passes_through_unreported(
         tasks = [SHAPES[shape](BackgroundTask(each)), BackgroundTask(ran.append, "after")]
         assert await error_of(BackgroundTasks(tasks, continue_on_error=goes_on)) is end
 
-    assert ran == []
-    assert records == []
+        assert ran == []
+        assert f"Background task {full_name(each)} was interrupted" in str(told.messages)
+        assert [name for each in told.lost for name in each] == ["list.append"]
+        assert {each.levelname for each in told} == {"WARNING"}
+        told.clear()
 
 
 async def test_cancellation_passes_through_unreported_and_stops_at_once(
@@ -99,7 +102,7 @@ async def test_a_group_with_the_end_of_the_program_in_it_passes_and_what_else_fa
     as_group: bool, records: Records
 ) -> None:
     ran: list[str] = []
-    ends = BaseExceptionGroup("", [TaskError(), BaseExceptionGroup("", [SystemExit()])])
+    ends = BaseExceptionGroup("", [TaskError(), BaseExceptionGroup("", [KeyboardInterrupt()])])
 
     async def stop() -> None:
         raise ends
@@ -108,7 +111,7 @@ async def test_a_group_with_the_end_of_the_program_in_it_passes_and_what_else_fa
     last = BackgroundTask(ran.append, "after")
     error = await error_of(BackgroundTasks([inner, last], continue_on_error=True))
 
-    assert [type(each) for each in leaves(error)] == [TaskError, SystemExit]
+    assert [type(each) for each in leaves(error)] == [TaskError, KeyboardInterrupt]
     assert "background tasks failed" not in str(error)
     assert ran == []
     assert [type(each) for each in records.errors] == [TaskError]

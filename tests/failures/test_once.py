@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 from typing import Any
 
@@ -123,21 +124,37 @@ async def test_the_same_exception_in_a_thread_and_on_the_loop_at_once(records: R
     assert sorted(records.names) == sorted(map(full_name, functions))
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_a_future_that_fails_is_reported_for_each_who_awaited_it(records: Records) -> None:
-    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+@pytest.mark.parametrize("is_async", [True, False], ids=["async", "sync"])
+async def test_one_broken_connection_is_reported_for_each_who_waits_for_it_and_what_it_costs(
+    is_async: bool, wrap: Wrap, records: Records
+) -> None:
+    broken, failed = anyio.Event(), concurrent.futures.Future[None]()
 
-    async def wait() -> None:
-        await future
+    async def wait_async() -> None:
+        await broken.wait()
+        failed.result()
 
-    async def fail_it() -> None:
-        future.set_exception(TaskError())
+    def wait() -> None:
+        failed.result(PATIENCE)
 
-    tasks = [BackgroundTasks([BackgroundTask(each)]) for each in (wait, wait, fail_it)]
-    errors = await asyncio.gather(*(each() for each in tasks), return_exceptions=True)
+    tasks = [BackgroundTask(wait_async if is_async else wait) for _ in range(10)]
+    several = [BackgroundTasks([wrap(each), succeed]) for each in tasks]
+    async with anyio.create_task_group() as group:
+        for each in several:
+            group.start_soon(error_of, each)
+        await anyio.wait_all_tasks_blocked()
+        failed.set_exception(TaskError())
+        broken.set()
 
-    assert records.names == [full_name(wait)] * 2
-    assert records.errors == errors[:2] == [future.exception()] * 2
+    assert records.names.count(full_name(wait_async if is_async else wait)) == 10
+    assert [name for each in records.lost for name in each] == [full_name(succeed)] * 10
+    assert {type(each) for each in records.errors} == {TaskError}
+
+
+async def test_an_exception_is_left_as_it_was(wrap: Wrap) -> None:
+    error = await error_of(wrap(BackgroundTask(raise_one)))
+
+    assert [vars(each) for each in leaves(error)] == [{}]
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "in order"])

@@ -154,6 +154,28 @@ async def test_the_message_counts_and_names_what_is_lost(records: Records) -> No
     ]
 
 
+class OnItsOwn(BackgroundTask):
+    """Accounts for itself: it may run later, or not at all."""
+
+    async def __call__(self) -> None:
+        if self.args:
+            raise TaskError
+
+
+async def test_a_class_with_a_call_of_its_own_accounts_for_itself_but_not_for_others(
+    told: Records,
+) -> None:
+    for task in (OnItsOwn(fail), OnItsOwn(fail, "fails")):
+        with suppress(TaskError):
+            await task()
+        await BackgroundTasks([OnItsOwn(fail)])()
+    OnItsOwn(fail)
+    assert told == []
+
+    await error_of(BackgroundTasks([OnItsOwn(fail, "fails"), succeed]))
+    assert (told.names, told.lost) == ([full_name(fail)], [[A]])
+
+
 @pytest.mark.usefixtures("warnings")  # which keep no failure, as pytest would
 async def test_a_container_that_failed_is_free_without_the_collector(
     as_group: bool, goes_on: bool

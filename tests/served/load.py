@@ -13,7 +13,8 @@ from lilya.apps import Lilya
 from lilya.responses import Response
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse
-from ravyn_bg._running import Line
+from ravyn_bg._reports import Run
+from ravyn_bg._running import Trip
 
 # For each request a hexadecimal digit for each of its tasks: 0x111 if each ran once.
 ran = array("H", bytes(2 * int(os.environ["REQUESTS"])))
@@ -23,7 +24,7 @@ class PlantedError(LookupError): ...
 
 
 # What a request makes, and nothing else: none is to be there when its tasks have ended.
-MADE = (BackgroundTask, BackgroundTasks, Line, Response, PlantedError)
+MADE = (BackgroundTask, BackgroundTasks, Run, Trip, Response, PlantedError)
 
 
 def count(task: int, number: int) -> None:
