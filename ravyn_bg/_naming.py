@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from types import CoroutineType, MethodType
-from typing import Any, TypeAlias
+from typing import Any
 
 from lilya.background import Task, Tasks
 from lilya.concurrency import AsyncCallable
-
-# The arguments of a call as a `repr` shows them, with the names of those that have one.
-Parts: TypeAlias = "list[tuple[str | None, Any]]"
 
 
 def within(task: Any, around: tuple[Any, ...] = ()) -> Iterator[Any]:
@@ -72,30 +69,10 @@ class Unquoted(str):
 def short_name(func: Any) -> Unquoted:
     """How a `repr` shows what a task calls: `send`, `Mailer.send`, `partial(send, 'a@b.c')`."""
     if isinstance(func, partial):
-        return Unquoted(f"partial({joined(call_parts(func.func, func.args, func.keywords))})")
+        keywords = [f"{name}={value!r}" for name, value in func.keywords.items()]
+        parts = [short_name(func.func), *map(repr, func.args), *keywords]
+        return Unquoted(f"partial({', '.join(parts)})")
     return Unquoted(one_line(module_and_name(func)[1].rpartition("<locals>.")[2]))
-
-
-def call_parts(func: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Parts:
-    return [(None, short_name(func)), *((None, each) for each in args), *keywords.items()]
-
-
-def joined(parts: Parts) -> str:
-    return ", ".join(f"{value!r}" if name is None else f"{name}={value!r}" for name, value in parts)
-
-
-class CallRepr(Task):
-    """`repr`, `str`, Rich and devtools, all from the parts that a subclass names."""
-
-    @reprlib.recursive_repr()
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({joined(self.__to_representation__())})"
-
-    def __str__(self) -> str:
-        return repr(self)
-
-    def __rich_repr__(self) -> Iterator[Any]:
-        yield from self.__to_representation__()
 
 
 def described(thing: object) -> str:

@@ -1,6 +1,7 @@
 """Wrong use, refused at the line that wrote it: what was given, and what to write instead."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from inspect import CORO_CREATED, getcoroutinestate, isasyncgenfunction, isgeneratorfunction
 from types import CoroutineType, FunctionType, MethodType
@@ -12,63 +13,14 @@ from lilya.enums import HTTPMethod
 from ravyn_bg._naming import described, short_name, unwrapped
 
 OTHERS = ("esmerald.", "fastapi.", "lilya.", "litestar.", "ravyn.", "starlette.")
-CALLED = "if a call returned that, pass what it called: (send, 'a@b.c'), not (send('a@b.c'))"
-NEXT = "put it next to the function of a handler, or give it BackgroundTasks([...])"
 
 
-def check_function(func: Any) -> None:
-    """Refuse what a task cannot call, or what would do nothing if it were called."""
-    takes = "A background task takes a function and its arguments, got"
-    if not callable(func):
-        close(func)
-        raise TypeError(f"{takes} {described(func)}: {uncalled(func) or CALLED}.")
-    function = unwrapped(func)
-    if not isinstance(function, (FunctionType, MethodType)):
-        function = type(function).__call__
-    if isgeneratorfunction(function) or isasyncgenfunction(function):
-        instead = "calling it runs nothing of its body: pass a function that loops over it"
-        raise TypeError(f"{takes} the generator function {short_name(func)}: {instead}.")
-
-
-def refuse_flags(**flags: Any) -> None:
-    name, value = next(each for each in flags.items() if type(each[1]) is not bool)
-    if isinstance(value, Task):
-        raise TypeError("BackgroundTasks takes one list: write BackgroundTasks([t1, t2]).")
-    close(value)
-    takes = f"BackgroundTasks takes {name}=True or {name}=False"
-    raise TypeError(f"{takes}, got {described(value)}.")
-
-
-def checked_items(tasks: Any) -> list[Any]:
-    """What a container is given, each item of which is a task or a function, as a list."""
-    takes = "BackgroundTasks takes an iterable of tasks, got"
-    if isinstance(tasks, Task):
-        raise TypeError(f"{takes} one task: write [task].")
-    if isinstance(tasks, (str, bytes, bytearray)) or not isinstance(tasks, Iterable):
-        close(tasks)
-        instead = "write BackgroundTasks([BackgroundTask(func, ...)])"
-        raise TypeError(f"{takes} {described(tasks)}: {instead}.")
-    items: list[Any] = []
-    for item in tasks:
-        if not isinstance(item, Task) and (not callable(item) or is_foreign(type(item))):
-            for each in tasks if isinstance(tasks, (list, tuple, set, frozenset)) else [item]:
-                close(each)
-            func = item.__qualname__ if isinstance(item, CoroutineType) else "func"
-            instead = f"write BackgroundTask({func}, ...)"
-            if is_foreign(type(item)):
-                instead = "import it from ravyn_bg"
-            wrong = f"item {len(items)} is {described(item)}"
-            raise TypeError(f"BackgroundTasks takes tasks, but {wrong}: {instead}.")
-        items.append(item)
-    return items
-
-
-def check_container(thing: Any) -> None:
-    """Refuse `BackgroundTasks.add_task(send, ...)`, which calls it on the class."""
-    if not isinstance(thing, Tasks):
-        close(thing)
-        add = "BackgroundTasks.add_task is called on a container"
-        raise TypeError(f"{add}, got {described(thing)}: write BackgroundTasks().add_task(...).")
+def refusal(takes: str, given: object, instead: str) -> TypeError:
+    """The error that says what was given, and what to write instead."""
+    if isinstance(given, CoroutineType):
+        close(given)
+        instead = f"pass {given.__qualname__} and its arguments, not {given.__qualname__}(...)"
+    return TypeError(f"{takes}, got {described(given)}: {instead}.")
 
 
 def close(thing: object) -> None:
@@ -77,10 +29,49 @@ def close(thing: object) -> None:
         thing.close()
 
 
-def uncalled(thing: object) -> str:
-    """What to write instead of a coroutine."""
-    name = thing.__qualname__ if isinstance(thing, CoroutineType) else ""
-    return name and f"pass {name} and its arguments, not {name}(...)"
+def check_function(func: Any) -> None:
+    """Refuse what a task cannot call, or what would do nothing if it were called."""
+    takes = "A background task takes a function and its arguments"
+    if not callable(func):
+        called = "if a call returned that, pass what it called"
+        raise refusal(takes, func, f"{called}: (send, 'a@b.c'), not (send('a@b.c'))")
+    function = unwrapped(func)
+    if not isinstance(function, (FunctionType, MethodType)):
+        function = type(function).__call__
+    if isgeneratorfunction(function) or isasyncgenfunction(function):
+        instead = "calling it runs nothing of its body: pass a function that loops over it"
+        raise TypeError(f"{takes}, got the generator function {short_name(func)}: {instead}.")
+
+
+def refuse_flags(**flags: Any) -> None:
+    name, value = next(each for each in flags.items() if type(each[1]) is not bool)
+    instead = "for several tasks, write BackgroundTasks([t1, t2])"
+    raise refusal(f"BackgroundTasks takes {name}=True or {name}=False", value, instead)
+
+
+def checked_items(tasks: Any) -> Iterator[Any]:
+    """What a container is given, each item of which is a task or a function."""
+    if isinstance(tasks, (str, bytes, bytearray, Task)) or not isinstance(tasks, Iterable):
+        as_list = "[task]" if isinstance(tasks, Task) else "[BackgroundTask(func, ...)]"
+        instead = f"write BackgroundTasks({as_list})"
+        raise refusal("BackgroundTasks takes an iterable of tasks", tasks, instead)
+    for place, item in enumerate(tasks):
+        foreign = is_foreign(type(item))
+        if not isinstance(item, Task) and (foreign or not callable(item)):
+            for each in tasks if isinstance(tasks, (list, tuple, set, frozenset)) else [item]:
+                close(each)
+            func = item.__qualname__ if isinstance(item, CoroutineType) else "func"
+            instead = "import it from ravyn_bg" if foreign else f"write BackgroundTask({func}, ...)"
+            wrong = f"item {place} is {described(item)}"
+            raise TypeError(f"BackgroundTasks takes tasks, but {wrong}: {instead}.")
+        yield item
+
+
+def check_container(thing: Any) -> None:
+    """Refuse `BackgroundTasks.add_task(send, ...)`, the class in place of a container."""
+    if not isinstance(thing, Tasks):
+        add = "BackgroundTasks.add_task is for a container, tasks = BackgroundTasks()"
+        raise TypeError(f"{add}: write tasks.add_task({described(thing)}, ...).")
 
 
 def function_of(handler: Any) -> FunctionType:
@@ -90,13 +81,12 @@ def function_of(handler: Any) -> FunctionType:
         function = unwrapped(function.__func__)
     if isinstance(function, FunctionType):
         return function
-    close(handler)
-    instead = uncalled(handler) or NEXT
+    instead = "put it next to the function of a handler, or give it BackgroundTasks([...])"
     if isinstance(handler, type) and issubclass(handler, Task):
         instead = f"make one, {short_name(handler)}(...)"
     elif is_foreign(type(handler)):
         instead = "import it from ravyn_bg"
-    raise TypeError(f"with_background got {described(handler)}: {instead}.")
+    raise refusal("with_background takes a handler or one task", handler, instead)
 
 
 def is_foreign(kind: type) -> bool:
@@ -105,13 +95,11 @@ def is_foreign(kind: type) -> bool:
     return is_task and kind.__module__.startswith(OTHERS)
 
 
-def refuse_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any]) -> None:
+def refuse_place(handler: Any, fixed: Any, injects: bool) -> None:
     marks, wrong, below = vars(handler), "", ": put it below, next to the function"
     if "__with_background__" in marks:
         wrong = "stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
-    # Where it is called as a decorator, the handler has no name yet. One that has may stand on two
-    # routes, with the task on one of them.
-    elif "_lilya_dependencies" in marks and (injects or names.get(handler.__name__) is not handler):
+    elif "_lilya_dependencies" in marks and (injects or not has_a_name(handler)):
         wrong = f"stands above the route decorator, which registered the handler without it{below}"
     elif "openapi_meta" in marks:
         wrong = f"stands above @openapi{below}"
@@ -122,6 +110,31 @@ def refuse_place(handler: Any, fixed: Any, injects: bool, names: dict[str, Any])
         wrong += "or write @with_background(task)"
     if wrong:
         raise TypeError(f"@with_background on {short_name(handler)} {wrong}.")
+
+
+def has_a_name(handler: Any) -> bool:
+    """Whether the code around knows a handler by a name.
+
+    Below a decorator, a function has none yet: `@with_background` stands above the route decorator
+    then. One that has a name may stand on two routes, with the task on one of them.
+    """
+    if any(each is handler for each in getattr(handler, "__globals__", {}).values()):
+        return True
+    frame: Any = sys._getframe(1)
+    while frame := frame.f_back:
+        ours = frame.f_globals.get("__name__", "").startswith("ravyn_bg.")
+        if not ours and any(each is handler for each in frame.f_locals.values()):
+            return True
+    return False
+
+
+def refuse_response_of_ravyn(handler: Any, response: Any) -> None:
+    """Refuse `Redirect`, `Template` and their like, which Ravyn alone knows how to send."""
+    if getattr(getattr(response, "to_response", None), "__module__", "").startswith(OTHERS):
+        name = (response if isinstance(response, type) else type(response)).__name__
+        instead = "JSON" if name.endswith("JSON") else name
+        gives = f"{short_name(handler)} returns {name}, which Ravyn alone can send"
+        raise TypeError(f"{gives}: return a ravyn_bg.responses.{instead}Response.")
 
 
 # Where Lilya has what Ravyn has, under the same name, and what it has under another.

@@ -1,41 +1,38 @@
 """How tasks run: alone, in order, side by side; and how a worker thread calls the sync ones."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from contextvars import Token, copy_context
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from contextvars import ContextVar, copy_context
 from copy import copy
 from inspect import CO_COROUTINE, isawaitable
+from logging import ERROR, WARNING
 from threading import Lock
 from time import monotonic
 from types import CodeType, FunctionType
-from typing import Any, cast
+from typing import Any
 
 from anyio import create_task_group, from_thread, to_thread
 from lilya.background import Task, Tasks
 from lilya.compat import is_async_callable
+from typing_extensions import override
 
-from ravyn_bg._naming import tasks_of, within
-from ravyn_bg._reports import (
-    Run,
-    current_asyncio_task,
-    current_run,
-    failure_in,
-    report_end,
-    report_freed,
-    report_left_behind,
-    report_lost,
-)
+from ravyn_bg import _reports
+from ravyn_bg._naming import leaves, tasks_of, within
+from ravyn_bg._reports import errors_in, failure_in
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
-# Seconds after which a trip gives its thread back, so that nobody waits long for one. What is saved
-# by sharing a trip is some 0.0001.
+# Seconds after which a trip to a thread gives that back, so that nobody waits long for one. What is
+# saved by sharing a trip is some 0.0001.
 SHARED = 0.01
 
-NO_TASK: Any = object()
-ON_LOOP, IN_THREAD, BY_ITSELF = "on the event loop", "in a worker thread", "by itself"
+LOOP = "This {} contains itself and would run for ever: give it BackgroundTasks(list(tasks.tasks))."
+# How far a task has come that was taken: to a queue for a thread, or beyond.
+QUEUED, BEGUN, OVER = "queued", "begun", "over"
+
+current_run: ContextVar["Run"] = ContextVar("ravyn_bg.current_run")
 
 
 class RunTask(Task):
@@ -44,353 +41,272 @@ class RunTask(Task):
     _accounted = False  # whether it has begun, or a record has named it
     _built_in: CodeType | None = None
     _built_at = 0  # the instruction of that code
-    _original: "Original | None" = None  # if it was copied, or is a copy
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         # One that calls the function in its own way, or does not call it, accounts for itself.
         cls._accounted = cls.__call__ is not RunTask.__call__
 
+    @override
     async def __call__(self) -> None:
-        run, trip = Run(), None
-        token = current_run.set(run)
-        try:
-            if way_to_call(self.func) is IN_THREAD:
-                trip = Trip(run, self)
-                await trip.make()
-            else:
-                self._accounted = True
-                await self.func(*self.args, **self.kwargs)
-        except BaseException as error:
-            report(self, error, run, token, trip)
-            leave(token)
-            raise
-        current_run.reset(token)
+        await Run([self]).in_order()
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        """Copies of a task, pickled ones too, have one account: one of them is to run."""
-        self._original = self._original or Original(self)
-        return super().__reduce_ex__(protocol)
+    def __getstate__(self) -> Any:
+        """For copies and pickles. Of a task and its copies nobody can tell which is to run."""
+        self._accounted = True
+        slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
+        kept = {name: getattr(self, name) for name in slots if hasattr(self, name)}
+        return {**vars(self), "_built_in": None}, kept  # code can be neither copied nor pickled
 
-    def __del__(self, report_freed: Callable[[Any], None] = report_freed) -> None:
-        if self._original is not None:
-            self._original._accounted |= self._accounted
-        elif not self._accounted:
-            report_freed(self)
-
-
-class Original(RunTask):
-    """Stands for a task that was copied, and for all its copies: it is freed with the last."""
-
-    def __init__(self, task: Any = None) -> None:
-        self.func, self.args, self.kwargs = cast(Any, (getattr(task, "func", None), (), {}))
-        self._accounted = getattr(task, "_accounted", True)
-        if task is not None:
-            # Off the task, since code can be neither copied nor pickled.
-            self._built_in = vars(task).pop("_built_in", None)
-            self._built_at = vars(task).pop("_built_at", 0)
-
-    def __deepcopy__(self, memo: Any) -> "Original":
-        return self
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        self._accounted = True  # what is pickled may run where nobody can tell
-        return Original, ()
+    def __del__(self, log_freed: Callable[[Any], None] = _reports.log_freed) -> None:
+        if not self._accounted:
+            log_freed(self)
 
 
 class RunTasks(Tasks, RunTask):
     """Tasks that run in order or side by side."""
 
     continue_on_error = False
+    _has_run = False
 
+    @override
     async def run_single(self) -> None:
-        failures: list[BaseException] = []
-        left_over: list[Any] = []
-        run = Run()
-        token = current_run.set(run)
-        coming = in_turn(self.tasks, left_over)
-        try:
-            for task in coming:
-                run.position += 1
-                trip, way = None, way_to_run(task)
-                try:
-                    if way is ON_LOOP:
-                        task._accounted = True  # `await task()` would do, for one more coroutine
-                        await task.func(*task.args, **task.kwargs)
-                    elif way is IN_THREAD:
-                        trip = Trip(run, task, coming, left_over)
-                        await trip.make()
-                    else:
-                        await run_by_itself(task, run, self)
-                except BaseException as error:
-                    if not self.goes_on_after(error):
-                        report(task, error, run, token, trip, self, [*coming])
-                        raise
-                    report(task, error, run, token, trip, self)
-                    failures.append(error)
-        except BaseException:
-            leave(token)
-            raise
-        current_run.reset(token)
-        if failures:
-            raise together(failures, of=run.position)
+        if self.tasks:
+            self._has_run = True
+            tasks: list[Any] = self.tasks if isinstance(self.tasks, list) else list(self.tasks)
+            if failures := await Run(tasks, self).in_order():
+                raise together(failures, of=len(tasks))
 
+    @override
     async def run_as_group(self) -> None:
-        tasks = list(self.tasks)
-        # Those that have not begun. A task begins, or is named as lost, when it is taken out.
-        waiting = dict(enumerate(tasks))
-        failures: dict[int, BaseException] = {}
+        self._has_run = True
+        runs: list[Run] = []
+        runs += [Run([task], self, runs) for task in self.tasks]
+        failures: list[list[BaseException]] = [[] for _ in runs]
 
-        async def run_one(place: int, task: Any) -> None:
-            def may_begin() -> bool:
-                return waiting.pop(place, NO_TASK) is not NO_TASK
+        async def run_one(place: int) -> None:
+            failures[place] = await runs[place].in_order()
 
-            run, trip, way = Run(), None, way_to_run(task)
-            token = current_run.set(run)  # in the context of this child alone
-            try:
-                if way is IN_THREAD:
-                    trip = Trip(run, task)
-                    await trip.make(may_begin)
-                elif not may_begin():
-                    return
-                elif way is ON_LOOP:
-                    task._accounted = True
-                    await task.func(*task.args, **task.kwargs)
-                else:
-                    await run_by_itself(task, run, self)
-            except BaseException as error:
-                if failure_in(error) is None:
-                    if trip is None or trip.began:
-                        report(task, error, run, token, trip, self)
-                    raise
-                waiting.pop(place, None)
-                if not self.goes_on_after(error):
-                    siblings = [waiting.pop(each, NO_TASK) for each in list(waiting)]
-                    lost = [each for each in siblings if each is not NO_TASK]
-                    report(task, error, run, token, trip, self, lost)
-                    raise
-                report(task, error, run, token, trip, self)
-                failures[place] = error
-
-        try:
-            async with create_task_group() as group:
-                for place, task in enumerate(tasks):
-                    # With a name, which to find takes AnyIO microseconds.
-                    group.start_soon(run_one, place, task, name="background task")
-        except BaseException as error:
-            report_lost(self, error, waiting.values())
-            raise
-        if failures:
-            raise together([failures.pop(each) for each in sorted(failures)], of=len(tasks))
+        async with create_task_group() as group:
+            for place in range(len(runs)):
+                # With a name, which to find takes AnyIO microseconds.
+                group.start_soon(run_one, place, name="background task")
+        if found := [each.pop() for each in failures if each]:
+            raise together(found, of=len(runs))
 
     def goes_on_after(self, error: BaseException) -> bool:
         return self.continue_on_error and failure_in(error) is error
 
 
-def in_turn(tasks: Iterable[Any], left_over: list[Any]) -> Iterator[Any]:
-    """Each task; and what somebody took, and left over, before all others."""
-    for task in tasks:
-        yield task
-        while left_over:
-            yield left_over.pop()
+class Run:
+    """One run of tasks in order: which of them is taken, and how far that has come.
+
+    It holds no task once it is over: whatever a task starts may live for ever, and with it its
+    context, where the run stands.
+    """
+
+    task: Any = None
+    number = 0  # how many tasks are taken; the last of them is `task`
+    state = BEGUN
+    in_thread = False  # whether a thread is calling the task
+    is_left = False  # whether nobody waits for the thread any more
+    lock: Any = nullcontext()  # around what a thread and the event loop both change
+    cut_off_inside = 0  # in which task another one was cut off, and has reported it
+
+    def __init__(self, tasks: Any, whole: Any = None, group: Any = ()) -> None:
+        self.tasks = tasks
+        self.whole = whole  # the container, if there is one
+        self.group = group  # all runs that go on side by side, if this is one of them
+        self.outer = current_run.get(None)
+
+    async def in_order(self) -> list[BaseException]:
+        """Run the tasks, and give back the failures after which the container went on."""
+        failures: list[BaseException] = []
+        token = current_run.set(self)
+        try:
+            while self.number < len(self.tasks):  # to which a task may add
+                self.task = task = self.tasks[self.number]
+                self.state = BEGUN
+                self.number += 1
+                try:
+                    if calls_async_function(task):  # as `call` does, in half the time
+                        task._accounted = True
+                        await task.func(*task.args, **task.kwargs)
+                    else:
+                        await self.call()
+                except BaseException as error:
+                    self.report(error)
+                    if self.whole is None or not self.whole.goes_on_after(error):
+                        raise
+                    failures.append(error)
+        finally:
+            self.tasks = self.group = ()
+            self.task = self.whole = self.outer = None
+            if current_run.get(None) is self:  # not so if it is closed in another context
+                current_run.reset(token)
+        return failures
+
+    async def call(self) -> None:
+        """Call the function of a task that does no more than that, or let it run by itself."""
+        if self.whole is not None and not calls_function(self.task):
+            self.begin()
+            if any(each is self.whole for each in within(self.task)):
+                raise RuntimeError(LOOP.format(type(self.whole).__name__))
+            await self.task()
+        elif is_async(self.task.func):
+            self.begin()
+            await self.task.func(*self.task.args, **self.task.kwargs)
+        else:
+            self.state = QUEUED
+            await self.call_in_thread()
+
+    def begin(self) -> None:
+        self.state = BEGUN
+        if isinstance(self.task, RunTask):
+            self.task._accounted = True
+
+    async def call_in_thread(self) -> None:
+        """Call a sync task, and those that follow it, in a worker thread.
+
+        Who does that waits for the thread, unless asyncio itself cancels it: then the thread ends
+        what it is calling, alone, and begins nothing else.
+        """
+        self.lock = Lock()
+        # What the thread brings back, if anything: one of both.
+        self.raised: list[BaseException] = []
+        self.returned: list[Any] = []
+        cancelling = getattr(_reports.current_asyncio_task(), "cancelling", int)  # from 3.11 on
+        try:
+            await to_thread.run_sync(self.call_tasks, cancelling, cancelling())
+        except BaseException:
+            with self.lock:
+                self.is_left = True
+                self.report_left_behind(self.task)
+            raise
+        # Raised and awaited here, where somebody waits, and not in the thread.
+        if self.raised:
+            raise self.raised.pop()
+        if self.returned:
+            await self.returned.pop()
+
+    def call_tasks(self, cancelling: Callable[[], int], before: int) -> None:
+        until = monotonic() + SHARED
+        while self.takes_task():
+            task = self.task
+            try:
+                returned = copy_context().run(task.func, *task.args, **task.kwargs)
+            except BaseException as error:
+                self.raised.append(error)
+            else:
+                self.returned += [returned] if returned and isawaitable(returned) else []
+            with self.lock:
+                self.in_thread = False
+                if self.is_left:
+                    self.report_left_behind(task)
+                if self.raised or self.returned or self.is_left:
+                    return
+                self.state = OVER
+            if monotonic() > until or cancelling() > before:
+                return
+
+    def takes_task(self) -> bool:
+        """Whether there is one for this thread: the one that waits, and then those that follow."""
+        with self.lock:
+            if self.state is OVER and self.number < len(self.tasks) and not self.is_left:
+                following = self.tasks[self.number]
+                if calls_function(following) and not is_async(following.func):
+                    from_thread.check_cancelled()
+                    self.task, self.state = following, QUEUED
+                    self.number += 1
+            self.in_thread = self.state is QUEUED and not self.is_left
+            if self.in_thread:
+                self.begin()
+            return self.in_thread
+
+    def report_left_behind(self, task: Any) -> None:
+        """Report what the function raised in a thread for which nobody waits any more."""
+        while self.raised:
+            failure, self.state = failure_in(self.raised.pop()), OVER
+            if failure is not None and not _reports.is_reported(failure, self):
+                _reports.log(ERROR, "failed", task, (), failure)
+
+    def give_up(self) -> list[Any]:
+        """The tasks that have not begun; now they never will."""
+        with self.lock:
+            is_queued = self.state is QUEUED
+            behind = [*self.tasks[self.number - is_queued :]]
+            self.tasks, self.is_left = (), self.is_left or is_queued
+        return behind
+
+    def report(self, error: BaseException) -> None:
+        """Report how the task ended, and which tasks will not run because of it."""
+        failure, task, whole, outer = failure_in(error), self.task, self.whole, self.outer
+        behind: list[Any] = []
+        if whole is not None and not whole.goes_on_after(error):
+            # A cancellation does not keep what is new in a group from beginning, as in Lilya.
+            runs = [each for each in (self, *self.group) if each.number or failure is not None]
+            behind = [task for each in runs for task in each.give_up()]
+        lost = [each for each in leaves(task) if self.state is BEGUN]
+        lost = [each for each in lost if _reports.is_unaccounted(each)]
+        lost += [leaf for each in behind for leaf in leaves(each)]
+        _reports.account_for(*lost, *behind)
+        if failure is not None:
+            level, end, is_told = ERROR, "failed", _reports.is_reported(failure, self)
+            _reports.pass_on(failure, self, outer)
+        else:
+            is_interrupt = any(isinstance(each, KeyboardInterrupt) for each in errors_in(error))
+            level, end = WARNING, "was interrupted" if is_interrupt else "was cancelled"
+            if self.in_thread:
+                end += ", but goes on in its thread, where nobody waits for it any more"
+            holds_tasks = bool(tasks_of(task)) or not calls_function(task)
+            is_told = self.state is not BEGUN or (
+                holds_tasks and self.cut_off_inside == self.number
+            )
+            if outer is not None:
+                outer.cut_off_inside = outer.number
+        if not is_told:
+            _reports.log(level, end, task, lost, failure, whole)
+        elif lost:
+            _reports.log(level, end, task if whole is None else whole, lost)
 
 
 plain_call = RunTask.__call__
 
 
-def way_to_run(task: Any) -> str:
-    """How a container has to run a task: call the function itself, where that belongs, or not.
+def calls_function(task: Any) -> bool:
+    """Whether a task does nothing but call its function, so that others can do that for it.
 
-    `BY_ITSELF`: another container, a subclass with a `__call__` of its own, a task of Lilya's.
+    Not so a container, a subclass with a `__call__` of its own, a task of Lilya's.
     """
-    return way_to_call(task.func) if type(task).__call__ is plain_call else BY_ITSELF
+    return type(task).__call__ is plain_call and not isinstance(task.func, Task)
 
 
-def way_to_call(func: Any) -> str:
-    """Where `func` belongs: calling it gives something to await, or may block."""
-    if type(func) is FunctionType:
-        # Nearly every task. `inspect` takes microseconds to say the same, and is needed only where
-        # an attribute may mark the function (`inspect.markcoroutinefunction`).
-        if func.__code__.co_flags & CO_COROUTINE:
-            return ON_LOOP
-        if not func.__dict__:
-            return IN_THREAD
-    if isinstance(func, Task):
-        return BY_ITSELF
+def calls_async_function(task: Any) -> bool:
+    """Whether that is an `async def` function, as it is for nearly every async task."""
+    func = task.func if type(task).__call__ is plain_call else None
+    return type(func) is FunctionType and bool(func.__code__.co_flags & CO_COROUTINE)
+
+
+def is_async(func: Any) -> bool:
+    """Whether calling `func` gives something to await, as far as can be told without calling it."""
     with suppress(Exception):  # an object that refuses to be asked: calling it will tell
         # Calling a class makes an instance, however async that is to call.
-        return ON_LOOP if is_async_callable(func) and not isinstance(func, type) else IN_THREAD
-    return IN_THREAD
-
-
-LOOP = "This {} contains itself and would run for ever: give it BackgroundTasks(list(tasks.tasks))."
-
-
-async def run_by_itself(task: Any, run: Run, container: Tasks) -> None:
-    if any(each is container for each in within(task)):
-        raise RuntimeError(LOOP.format(type(container).__name__))
-    if isinstance(task, RunTask):
-        task._accounted = True
-    run.cut_off_inside = False
-    await task()
-
-
-class Trip:
-    """A trip to a worker thread, which calls a sync task and those that follow it.
-
-    Whoever makes it waits for the thread, unless asyncio itself cancels that: then the thread ends
-    what it is calling, alone, and begins nothing else. What both sides change stands under a lock.
-    """
-
-    def __init__(
-        self,
-        run: Run,
-        task: Any,
-        coming: Iterator[Any] | None = None,
-        left_over: list[Any] | None = None,
-    ) -> None:
-        self.run, self.task = run, task
-        self.coming = coming or iter(())
-        self.left_over = [] if left_over is None else left_over
-        self.lock = Lock()
-        self.began = self.is_calling = self.is_over = self.is_left = False
-        self.error: BaseException | None = None
-        self.returned: Any = None
-
-    async def make(self, may_begin: Callable[[], bool] = lambda: True) -> None:
-        cancelling = getattr(current_asyncio_task(), "cancelling", int)  # not before Python 3.11
-        try:
-            await to_thread.run_sync(self.call_tasks, may_begin, cancelling, cancelling())
-        except BaseException:
-            self.leave()
-            raise
-        # Raised and awaited here, where somebody waits, and not in the thread.
-        if self.error is not None:
-            error, self.error = self.error, None
-            try:
-                raise error
-            finally:
-                del error  # which holds this frame
-        if self.returned is not None:
-            await self.returned
-
-    def leave(self) -> None:
-        with self.lock:
-            self.is_left = True
-            error, self.error = self.error, None
-            self.is_over = self.is_over or error is not None
-        if error is not None:
-            report_left_behind(self.task, error, self.run)
-
-    # In the thread
-
-    def call_tasks(
-        self, may_begin: Callable[[], bool], cancelling: Callable[[], int], before: int
-    ) -> None:
-        until = monotonic() + SHARED
-        with self.lock:
-            if self.is_left or not may_begin():
-                return
-            self.began = self.is_calling = self.task._accounted = True
-        copy_context().run(self.call)
-        while self.error is None and self.returned is None and monotonic() < until:
-            if not self.take_next(lambda: cancelling() > before or is_cancelled()):
-                return
-            copy_context().run(self.call)
-
-    def call(self) -> None:
-        error = returned = None
-        try:
-            returned = self.task.func(*self.task.args, **self.task.kwargs)
-        except BaseException as raised:
-            error = raised
-        with self.lock:
-            self.is_calling = False
-            if not self.is_left:
-                self.error, error = error, None
-                self.returned = returned if returned is not None and isawaitable(returned) else None
-                self.is_over = self.error is None and self.returned is None
-        if error is not None:  # and nobody waits any more
-            report_left_behind(self.task, error, self.run)
-            del error
-
-    def take_next(self, is_cancelled: Callable[[], bool]) -> bool:
-        with self.lock:
-            task = NO_TASK if self.is_left else next(self.coming, NO_TASK)
-            if task is NO_TASK:
-                return False
-            if way_to_run(task) is not IN_THREAD or is_cancelled():
-                self.left_over.append(task)
-                return False
-            self.task = task
-            self.is_calling = task._accounted = True
-            self.is_over = False
-            self.run.position += 1
-            return True
-
-
-def is_cancelled() -> bool:
-    """Whether AnyIO has cancelled whoever waits for this thread."""
-    try:
-        from_thread.check_cancelled()
-    except BaseException:
-        return True
+        return not isinstance(func, type) and is_async_callable(func)
     return False
-
-
-def report(
-    task: Any,
-    error: BaseException,
-    run: Run,
-    token: Token[Run],
-    trip: Trip | None,
-    container: Any = None,
-    coming: Sequence[Any] = (),
-) -> None:
-    began, in_thread = True, False
-    if trip is not None:
-        task, began, in_thread, cut_off = trip.task, trip.began, trip.is_calling, not trip.is_over
-    elif way_to_run(task) is BY_ITSELF:
-        cut_off = not run.cut_off_inside
-    else:
-        cut_off = not tasks_of(task)
-    report_end(
-        task,
-        error,
-        run,
-        token.old_value,
-        container=container,
-        coming=coming,
-        began=began,
-        cut_off=cut_off,
-        in_thread=in_thread,
-    )
-
-
-def leave(token: Token[Run]) -> None:
-    with suppress(ValueError):  # a coroutine that is closed in another context
-        current_run.reset(token)
 
 
 def together(failures: list[BaseException], of: int) -> BaseException:
     # Of plain exceptions it makes an `ExceptionGroup`, which is an `Exception`.
-    message = f"{len(failures)} of {of} background tasks failed"
-    error = BaseExceptionGroup(message, failures.copy())
+    error = BaseExceptionGroup(f"{len(failures)} of {of} background tasks failed", failures.copy())
     failures.clear()  # or the exceptions, and the frame that holds them, would hold each other
     return error
 
 
 def fresh_copy(task: Any) -> Any:
-    """A copy of a task, and of all tasks in it, which accounts for itself."""
+    """A copy of a task, and of the tasks in it, which accounts for itself."""
     new = copy(task)
-    if isinstance(new, RunTask) and new._original is not None:
-        place = new._original
-        vars(new).update(
-            _accounted=type(new)._accounted,
-            _built_in=place._built_in,
-            _built_at=place._built_at,
-            _original=None,
-        )
+    if isinstance(new, RunTask):
+        new._accounted, new._built_in = type(new)._accounted, task._built_in
     if isinstance(new, Tasks):
         new.tasks = [fresh_copy(each) for each in task.tasks]
     elif isinstance(new.func, Task):

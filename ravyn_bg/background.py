@@ -1,24 +1,27 @@
 """The two classes; this module stands in for `ravyn.background` and `lilya.background`."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
+from reprlib import recursive_repr
 from types import FrameType, FunctionType
 from typing import Any, ParamSpec
 
 from lilya.background import Task as LilyaTask
 from lilya.background import Tasks as LilyaTasks
 
-from ravyn_bg._naming import CallRepr, Parts, call_parts
+from ravyn_bg._naming import short_name
 from ravyn_bg._refusals import check_container, check_function, checked_items, refuse_flags
 from ravyn_bg._running import RunTask, RunTasks
 
 __all__ = ["BackgroundTask", "BackgroundTasks", "Task", "Tasks"]
 
+GENERATOR = CO_GENERATOR | CO_ASYNC_GENERATOR
+
 P = ParamSpec("P")
 
 
-class BackgroundTask(CallRepr, RunTask):
+class BackgroundTask(RunTask):
     """A function and its arguments, to be called once the response is out.
 
     Parameters:
@@ -61,8 +64,16 @@ class BackgroundTask(CallRepr, RunTask):
             caller = builder(caller)
         fill(self, caller, func, args, keywords_of_func)
 
-    def __to_representation__(self) -> Parts:
-        return call_parts(self.func, self.args, self.kwargs)
+    # Lilya's, which Rich shows wrongly, puts no commas into `str`, and never ends for a container
+    # that contains itself.
+    __repr__ = __str__ = recursive_repr()(LilyaTask.__repr__)
+
+    def __rich_repr__(self) -> Iterator[Any]:
+        yield from self.__to_representation__()
+
+    def __to_representation__(self) -> list[tuple[str | None, Any]]:
+        values = ((None, each) for each in (short_name(self.func), *self.args))
+        return [*values, *self.kwargs.items()]
 
 
 class BackgroundTasks(BackgroundTask, RunTasks):
@@ -107,12 +118,11 @@ class BackgroundTasks(BackgroundTask, RunTasks):
         self.as_group = as_group
         if continue_on_error:
             self.continue_on_error = True
+        self.tasks = []
         caller = sys._getframe(1)
         if type(self) is not BackgroundTasks:
             caller = builder(caller)
-        self._built_in = caller.f_code
-        self._built_at = caller.f_lasti
-        self.tasks = []
+        self._built_in, self._built_at = caller.f_code, caller.f_lasti
         if tasks is not None:
             self.tasks += [as_task(each, self) for each in checked_items(tasks)]
 
@@ -136,43 +146,29 @@ class BackgroundTasks(BackgroundTask, RunTasks):
             >>> tasks = BackgroundTasks()
             >>> tasks.add_task(print, "done", flush=True)
         """
-        caller = sys._getframe(1)
+        caller, task = sys._getframe(1), BackgroundTask.__new__(BackgroundTask)
         if type(self) is not BackgroundTasks:
             check_container(self)
             caller = builder(caller)
         if func is self:
             raise TypeError("A BackgroundTasks cannot contain itself: it would run for ever.")
-        task = BackgroundTask.__new__(BackgroundTask)
         fill(task, caller, func, args, keywords_of_func)
         self.tasks.append(task)
 
-    # Here, because `BackgroundTask` stands before Lilya's class among the bases.
+    # `BackgroundTask` stands before Lilya's class among the bases.
     __call__ = LilyaTasks.__call__
 
-    def __to_representation__(self) -> Parts:
+    def __to_representation__(self) -> list[tuple[str | None, Any]]:
         flags = [each for each in ("as_group", "continue_on_error") if getattr(self, each)]
         return [(None, self.tasks), *((each, True) for each in flags)]
 
 
-GENERATOR = CO_GENERATOR | CO_ASYNC_GENERATOR
-BUILDERS = ("__init__", "add_task")
-
-
-def fill(
-    task: BackgroundTask,
-    caller: FrameType,
-    func: Any,
-    args: tuple[Any, ...],
-    keywords: dict[str, Any],
-) -> None:
+def fill(task: BackgroundTask, caller: FrameType, func: Any, args: Any, keywords: Any) -> None:
     if type(func) is not FunctionType or func.__code__.co_flags & GENERATOR:
         check_function(func)
-    task.func = func
-    task.args = args
-    task.kwargs = keywords
-    # Where it was built. Which line that is, is looked up only where a record is written.
-    task._built_in = caller.f_code
-    task._built_at = caller.f_lasti
+    task.func, task.args, task.kwargs = func, args, keywords
+    # Where it is built. Which line that is, is looked up only where a record is written.
+    task._built_in, task._built_at = caller.f_code, caller.f_lasti
 
 
 def as_task(item: Any, container: BackgroundTasks) -> Any:
@@ -185,10 +181,13 @@ def as_task(item: Any, container: BackgroundTasks) -> Any:
 
 
 def builder(frame: FrameType) -> FrameType:
-    """Whoever builds a task, and not a method of the task's own class or of its container's."""
-    code = frame.f_code
-    its_own = any(isinstance(frame.f_locals.get(name), LilyaTask) for name in code.co_varnames[:1])
-    return builder(frame.f_back) if code.co_name in BUILDERS and its_own and frame.f_back else frame
+    """Whoever builds a task: not a subclass of ours, in a method that calls ours."""
+    while frame.f_code.co_name in ("__init__", "add_task") and frame.f_back:
+        first = frame.f_locals.get(frame.f_code.co_varnames[0])
+        if not isinstance(first, LilyaTask):
+            break
+        frame = frame.f_back
+    return frame
 
 
 Task = BackgroundTask

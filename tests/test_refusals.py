@@ -76,7 +76,7 @@ REFUSED: dict[str, tuple[Callable[[Any], object], list[str]]] = {
     "an object that is one": (lambda make: make(Loops()), [FUNC, "a function that loops over it"]),
     "a partial of one": (lambda make: make(partial(numbers)), [FUNC, "function partial(numbers)"]),
     # The tasks of containers.
-    "one task": (lambda _: tasks(task(send, "a")), ["got one task: write [task]"]),
+    "one task": (lambda _: tasks(task(send, "a")), [TASKS, ": write BackgroundTasks([task])."]),
     "two tasks": (lambda _: tasks(task(send), task(send)), ["write BackgroundTasks([t1, t2])"]),
     "a string of tasks": (lambda _: tasks("abc"), [TASKS, "'abc' (str)", MAKE]),
     "bytes": (lambda _: tasks(b""), [TASKS, "b'' (bytes)", MAKE]),

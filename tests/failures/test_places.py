@@ -8,7 +8,6 @@ import inspect
 import pickle
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -83,10 +82,6 @@ def as_a_bare_function() -> tuple[int, Any]:
     return line(), BackgroundTasks([send])
 
 
-def copied() -> tuple[int, Any]:
-    return line(), copy.deepcopy(BackgroundTask(send))
-
-
 BUILDS: list[Callable[[], tuple[int, Any]]] = [
     directly,
     added,
@@ -95,7 +90,6 @@ BUILDS: list[Callable[[], tuple[int, Any]]] = [
     added_to_a_subclass,
     by_a_container_of_a_subclass,
     as_a_bare_function,
-    copied,
 ]
 
 
@@ -167,18 +161,14 @@ async def test_a_message_stays_small_and_the_list_of_names_is_whole(
 @pytest.mark.parametrize(
     "copies", [copy.copy, copy.deepcopy, lambda task: pickle.loads(pickle.dumps(task))]
 )
-@pytest.mark.parametrize("runs", ["the original", "the copy", "none"])
-async def test_a_task_and_its_copy_have_one_account(
+@pytest.mark.parametrize("runs", ["the original", "the copy"])
+async def test_of_a_task_and_its_copy_only_one_is_to_run(
     copies: Callable[[Any], Any], runs: str, told: Records
 ) -> None:
     original = BackgroundTask(send, "a@b.c")
     copied = copies(original)
     assert (copied.func, copied.args, repr(copied)) == (send, ("a@b.c",), repr(original))
-    if runs != "none":
-        await {"the original": original, "the copy": copied}[runs]()
-    del original
-    with suppress(IndexError):
-        assert told[0] is None
-    del copied
+    await {"the original": original, "the copy": copied}[runs]()
+    del original, copied
 
-    assert len(told) == (runs == "none" and copies in (copy.copy, copy.deepcopy))
+    assert told == []
