@@ -1,35 +1,26 @@
 """Typed background tasks for Lilya."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from lilya.requests import Request
+from lilya.responses import JSONResponse, Response, TemplateResponse
 
 from ravyn_bg import background as background
 from ravyn_bg import types as types
+from ravyn_bg._handlers import with_background
 from ravyn_bg._refusals import refuse_name
 from ravyn_bg.background import BackgroundTask, BackgroundTasks, Task, Tasks
 from ravyn_bg.types import BackgroundTaskType
 
-if TYPE_CHECKING:
-    from lilya.requests import Request
-    from lilya.responses import JSONResponse, Response, TemplateResponse
-
-    from ravyn_bg._handlers import with_background
-
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = ["BackgroundTask", "BackgroundTaskType", "BackgroundTasks", "JSONResponse", "Request"]
 __all__ += ["Response", "Task", "Tasks", "TemplateResponse", "with_background"]
-
-# Loaded on first use: each of these modules costs more to load than all the rest.
-_ON_USE = dict.fromkeys(("JSONResponse", "Response", "TemplateResponse"), "lilya.responses")
-_ON_USE |= {"Request": "lilya.requests", "with_background": "ravyn_bg._handlers"}
 
 
 if not TYPE_CHECKING:  # pragma: no branch - a checker that sees this lets wrong names pass
 
     def __getattr__(name: str) -> Any:
-        if name in _ON_USE:
-            return globals().setdefault(name, getattr(import_module(_ON_USE[name]), name))
         if not name.startswith("_"):
             refuse_name(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from inspect import isawaitable
 from typing import Any
 from unittest.mock import MagicMock
@@ -13,6 +14,7 @@ from lilya.responses import JSONResponse, Ok
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 from ravyn_bg._naming import leaves
 from tests.handlers.conftest import Written
+from tests.reports import Records
 
 pytestmark = pytest.mark.anyio
 
@@ -75,15 +77,21 @@ async def test_what_stands_behind_it_may_be_passed_alone(
     assert [task.args for task in response.background.tasks] == [(0,)]
 
 
-@pytest.mark.parametrize(("answer", "kind"), [(JSONResponse({}), JSONResponse), ({}, Ok)])
-async def test_a_single_task_is_the_background_itself(answer: Any, kind: Any) -> None:
-    task = BackgroundTask(print)
+@pytest.mark.parametrize("answer", [JSONResponse({}), {}])
+async def test_a_single_fixed_task_is_copied_for_each_request(answer: Any, told: Records) -> None:
+    task = BackgroundTask(print, "fixed")
 
     async def handler() -> Any:
         return answer
 
     decorated: Any = with_background(task)(handler)
-    response = await decorated()
+    one, other = await decorated(), await decorated()
 
-    assert response.background is task
-    assert (type(response).__name__, isinstance(response, kind)) == (kind.__name__, True)
+    assert type(one) is (JSONResponse if answer else Ok) or one is answer
+    for copied in (one.background, other.background):
+        assert (type(copied), copied.func, copied.args) == (BackgroundTask, print, ("fixed",))
+    assert len({id(task), id(one.background), id(other.background)}) == 3
+    del one, other, copied
+    answer = None
+    gc.collect()
+    assert told.messages[:1] == ["Background task builtins.print never ran"]
