@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from types import FrameType, FunctionType
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from lilya.background import Task as LilyaTask
 from lilya.background import Tasks as LilyaTasks
@@ -147,7 +147,12 @@ class BackgroundTasks(BackgroundTask, RunTasks):
         self.tasks.append(task)
 
     # Here, because `BackgroundTask` stands before Lilya's class among the bases.
-    __call__ = LilyaTasks.__call__
+    if TYPE_CHECKING:
+
+        async def __call__(self) -> None: ...
+
+    else:
+        __call__ = LilyaTasks.__call__
 
     def __to_representation__(self) -> Parts:
         flags = [each for each in ("as_group", "continue_on_error") if getattr(self, each)]
