@@ -7,9 +7,9 @@ knows of a function is lost: what a `functools.partial` leaves open (python/mypy
 function expects.
 
 mypy asks a plugin for the signature of what is called before it looks at the arguments. For
-`BackgroundTask(...)`, its subclasses and `add_task(...)`, the plugin has mypy visit the direct
-call, which it builds from the same nodes. The signature that it returns is the task's own, but that
-it takes all that stands behind the function as it is. So nothing is said twice.
+`BackgroundTask(...)`, its subclasses and `add_task(...)`, the plugin builds the direct call from
+the same nodes and has mypy visit it. Then it returns the task's own signature, changed so that it
+takes everything behind the function as it is: nothing is reported twice.
 
 mypy does not judge the calls of two kinds of partials: those of overloaded functions and those of
 other partials. A task of one is judged as a call of the function inside.
@@ -92,7 +92,7 @@ class PlannedCall(NamedTuple):
 
 
 def check_task(ctx: SignatureContext) -> types.FunctionLike:
-    """Judge the direct call, and then let pass what is behind the function."""
+    """Judge the direct call, and let pass what is behind the function."""
     with suppress(Exception):
         if call := planned_call(ctx):
             with ctx.api.msg.filter_errors(save_filtered_errors=True) as errors:
@@ -140,11 +140,13 @@ def planned_call(ctx: SignatureContext) -> PlannedCall | None:
     if any(each.kind.is_star() for each in arguments if each.value in own_values):
         return None
     for place, parameter in enumerate(own):
-        if isinstance(parameter, types.CallableType) and parameter.arg_types[-2:] == [args, kwargs]:
-            (func,), passed = ctx.args[place], parameter.arg_types[:-2]
-            added = [Argument(node_of(each, ctx), nodes.ARG_POS, None) for each in passed]
-            given = [each for each in arguments if each.value not in own_values]
-            return PlannedCall(func, [*added, *given], parameter, place)
+        if isinstance(parameter, types.CallableType) and parameter.param_spec():
+            *passed, its_args, its_kwargs = parameter.arg_types
+            if (its_args, its_kwargs) == (args, kwargs):
+                (func,) = ctx.args[place]
+                added = [Argument(node_of(each, ctx), nodes.ARG_POS, None) for each in passed]
+                given = [each for each in arguments if each.value not in own_values]
+                return PlannedCall(func, [*added, *given], parameter, place)
     return None
 
 
@@ -174,7 +176,7 @@ def visit_call(func: nodes.Expression, arguments: list[Argument], ctx: Context) 
 
 
 def accepting(call: PlannedCall, ctx: SignatureContext) -> types.CallableType:
-    """The task's own signature, but that it takes what is behind the function as it is."""
+    """The task's own signature, except that it takes what is behind the function as it is."""
     signature = ctx.default_signature
     anything = types.AnyType(types.TypeOfAny.special_form)
     stars = [(anything, nodes.ARG_STAR, None), (anything, nodes.ARG_STAR2, None)]

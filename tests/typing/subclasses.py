@@ -4,10 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Concatenate, ParamSpec
 
-from lilya.background import Task
 from typing_extensions import override
 
-from ravyn_bg import BackgroundTask, BackgroundTasks, Tasks
+from ravyn_bg import BackgroundTask, BackgroundTasks, Task, Tasks
 
 P = ParamSpec("P")
 
@@ -37,6 +36,11 @@ class Begun(BackgroundTask):
         super().__init__(func, "a@b.c", *args, **kwds)
 
 
+class Pairs(BackgroundTask):
+    def __init__(self, func: Callable[[int, str], object], number: int, text: str) -> None:
+        super().__init__(func, number, text)
+
+
 class Labelled(Tasks):
     def __init__(self, label: str) -> None:
         super().__init__()
@@ -59,10 +63,11 @@ def calls(tasks: Labelled, counted: Counted) -> None:
     Timed(1.0, partial(send, "a@b.c"), 2)  # right: an argument of its own before
     Loose(partial(send, "a@b.c"), "2")  # right: it checks nothing, so nothing is checked
     Begun(partial(send), 2)  # right: it gives the first argument itself
+    Pairs(lambda number, text: print(text * number), 2, "a")  # right: no `ParamSpec`
     BackgroundTasks([Timed(1.0, send, "a@b.c", retries=2)])  # right: in a container
     Labelled("mails").add_task(send, "a@b.c")  # right: a container
     counted.add_task(partial(send, "a@b.c"), 2)  # right: its own `add_task`
-    answer(counted)  # right: Lilya takes any container for a task
+    answer(counted)  # right: a container is a task, as in Lilya
     answer(Tasks())  # right: ours, too
 
     Plain(partial(send, "a@b.c"), "2")  # wrong: type | partial: mypy, zuban
