@@ -25,6 +25,7 @@ APART = [
     "guide",
     "load",
     "migrating",
+    "mypy_plugin",
     "names",
     "on_ravyn",
     "outgrowing",

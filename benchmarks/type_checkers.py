@@ -43,8 +43,8 @@ class Peer(NamedTuple):
     renamed: tuple[str, str] = ("as_group", "as_group")
 
 
-# An iterable that is no sequence; and `func` by keyword, which is right there.
-OURS_ALONE = r"continue_on_error|tasks=\(|\(func="
+# An iterable that is no sequence, and functions in a list, which the others' annotations refuse.
+OURS_ALONE = r"continue_on_error|tasks=\(|\[clean, "
 
 PEERS = [
     Peer("ravyn_bg", "from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse"),
@@ -76,7 +76,7 @@ PEERS = [
         "litestar.background_tasks",
         "from litestar.background_tasks import BackgroundTask, BackgroundTasks; "
         "from litestar import Response as JSONResponse",
-        OURS_ALONE + r"|add_task|tasks\.tasks|BackgroundTasks\((None)?\)|\[BackgroundTasks\(",
+        OURS_ALONE + r"|func=|add_task|tasks\.tasks|BackgroundTasks\((None)?\)|\[BackgroundTasks\(",
         renamed=("as_group", "run_in_task_group"),
     ),
 ]

@@ -32,17 +32,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Answers = TypeVar("Answers", bound=Callable[..., Response | Awaitable[Response]])
+Later = TypeVar("Later", bound=Awaitable[object])
 
 
 class Decorator(Protocol):
-    """What `with_background(task)` is: data becomes a response, which carries the task."""
+    """What `with_background(task)` is: data becomes a response, which carries the task.
+
+    `Later` stands for all that an async handler returns, not for what is awaited of it. So the same
+    handler fits all three where it returns `Any`, and mypy takes the first of them. Otherwise it
+    would forget the handler's parameters. Nor is there an `Any` of ours in a handler's type.
+    """
 
     @overload
     def __call__(self, handler: Answers, /) -> Answers: ...  # type: ignore[overload-overlap]  # data
     @overload
     def __call__(
-        self, handler: Callable[P, Awaitable[T]], /
-    ) -> Callable[P, Coroutine[Any, Any, T | Response]]: ...
+        self, handler: Callable[P, Later], /
+    ) -> Callable[P, Later | Coroutine[object, None, Response]]: ...
     @overload
     def __call__(self, handler: Callable[P, T], /) -> Callable[P, T | Response]: ...
 

@@ -76,7 +76,7 @@ class BackgroundTask(RunTask):
         return [*values, *self.kwargs.items()]
 
 
-class BackgroundTasks(BackgroundTask, RunTasks):
+class BackgroundTasks(RunTasks, BackgroundTask):
     """Several tasks behind one response, run in order or side by side.
 
     Parameters:
@@ -154,9 +154,6 @@ class BackgroundTasks(BackgroundTask, RunTasks):
             raise TypeError("A BackgroundTasks cannot contain itself: it would run for ever.")
         fill(task, caller, func, args, keywords_of_func)
         self.tasks.append(task)
-
-    # `BackgroundTask` stands before Lilya's class among the bases.
-    __call__ = LilyaTasks.__call__
 
     def __to_representation__(self) -> list[tuple[str | None, Any]]:
         flags = [each for each in ("as_group", "continue_on_error") if getattr(self, each)]

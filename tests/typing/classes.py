@@ -3,7 +3,7 @@
 from collections.abc import Sized
 from dataclasses import dataclass
 from functools import partialmethod
-from typing import AnyStr, Generic
+from typing import Any, AnyStr, Generic
 
 from typing_extensions import Self, TypeVar
 
@@ -34,6 +34,17 @@ class Mailer:
     once = partialmethod(send, retries=1)
 
 
+class Relay:
+    def __init__(self, host: str) -> None: ...
+
+
+class Cached:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        return super().__new__(cls)
+
+    def __init__(self, key: str) -> None: ...
+
+
 class Queue(Generic[D]):
     def put(self, item: D, *, first: bool = False) -> None: ...
 
@@ -47,15 +58,20 @@ def join(first: AnyStr, second: AnyStr) -> AnyStr:
     return first + second
 
 
-def objects(tasks: BackgroundTasks, kind: type[Mailer]) -> None:
+def objects(tasks: BackgroundTasks, kind: type[Mailer], either: type[Relay] | type[Mailer]) -> None:
     BackgroundTask(Mailer, "b.c")  # right: the parameters of `__init__`
     tasks.add_task(Mail, to="a@b.c")  # right: a dataclass
     tasks.add_task(kind, host="b.c", port=465)  # right: a variable that holds a class
+    tasks.add_task(either, "b.c")  # right: one of two classes | union of functions: pyrefly
+    tasks.add_task(Cached, "a")  # right: `__new__` takes anything, `__init__` does not
+    tasks.add_task(dict, a=1)  # right: a builtin class | overload: pyrefly
 
     BackgroundTask(Mailer, "b.c", "465")  # wrong: type
     tasks.add_task(Mail, "a@b.c")  # wrong: too many
     tasks.add_task(Mail, to="a@b.c", copies="d@e.f")  # wrong: type
     tasks.add_task(kind, host=1)  # wrong: type | class in a variable: mypy
+    tasks.add_task(either, 1)  # wrong: type | class in a variable: mypy
+    tasks.add_task(Cached, 1)  # wrong: type | two constructors: ty
 
 
 def methods(tasks: BackgroundTasks, mailer: Mailer) -> None:

@@ -29,8 +29,9 @@ async def of_both(task: BackgroundTask, tasks: BackgroundTasks) -> None:
     assert_type(task.args, tuple[Any, ...])
     assert_type(task.kwargs, dict[str, Any])
     assert_type(await task(), None)
-    assert_type(tasks.tasks, list[lilya.background.Task])
+    assert_type(tasks.tasks, list[BackgroundTask])
     assert_type(tasks.continue_on_error, bool)
+    assert tasks.tasks[0].func is print  # right: its tasks are ours
     assert_type(tasks.add_task(print, "a"), None)
     assert_type(await tasks(), None)
     print(ravyn_bg.BackgroundTsk)  # wrong: no such name

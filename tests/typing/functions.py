@@ -1,5 +1,6 @@
 """Functions: every kind of mistake, for a task and in a container; helpers with a `ParamSpec`."""
 
+import sys
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec
 
@@ -23,7 +24,10 @@ def calls(tasks: BackgroundTasks) -> None:
     BackgroundTask(send, retries=5, to="a@b.c")  # right: all by keyword, in another order
     BackgroundTask(ping, "http://b.c", 1.5)  # right: an async function
     tasks.add_task(ping, timeout=1, url="http://b.c")  # right: added, an int for a float
+    BackgroundTask(func=send, to="a@b.c")  # right: the function by its name, as in Lilya
+    tasks.add_task(func=ping, url="http://b.c", timeout=1.0)  # right: added, by its name
     tasks.add_task(insert, row=8)  # right: the first parameter is given by the decorator
+    tasks.add_task(sys.exit)  # right: what is behind it is reached, though it never returns
 
     BackgroundTask(send)  # wrong: missing
     tasks.add_task(ping)  # wrong: missing
@@ -40,7 +44,8 @@ def calls(tasks: BackgroundTasks) -> None:
     BackgroundTask("send", "a@b.c")  # wrong: not callable
     tasks.add_task((send, "a@b.c"))  # wrong: not callable
     BackgroundTask()  # wrong: no function
-    BackgroundTask(func=send, to="a@b.c")  # wrong: no function
+    BackgroundTask(func=send)  # wrong: missing | func by name: pyrefly
+    tasks.add_task(func=send, to=1)  # wrong: type | func by name: pyrefly
     tasks.add_task()  # wrong: no function
 
 

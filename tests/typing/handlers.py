@@ -5,7 +5,6 @@ This is a user under the strictest checks, too, whose own code has no `Any`: no 
 """
 
 from lilya.apps import Lilya
-from lilya.background import Task as LilyaTask
 from lilya.controllers import Controller
 from lilya.routing import Path
 from typing_extensions import assert_type, override
@@ -21,7 +20,7 @@ class Timed(BackgroundTask):
 
 
 def send(to: str) -> None: ...
-def several(tasks: BackgroundTasks, either: BackgroundTaskType) -> list[LilyaTask]:
+def several(tasks: BackgroundTasks, either: BackgroundTaskType) -> list[BackgroundTask]:
     tasks.add_task(send, to="a@b.c")
     mixed = [BackgroundTask(send, "a@b.c"), Timed(send, to="a@b.c")]
     return BackgroundTasks(tasks=[*mixed, tasks, either]).tasks
@@ -46,6 +45,11 @@ def group() -> int:
     return 1
 
 
+@with_background(task)  # right: an async handler that returns data
+async def later(source: str) -> list[str]:
+    return [source]
+
+
 class Webhooks(Controller):
     @with_background
     async def post(self, background_tasks: BackgroundTasks) -> str:
@@ -59,6 +63,7 @@ async def still_typed(tasks: BackgroundTasks, webhooks: Webhooks) -> None:
     assert_type(await added("a", tasks), dict[str, str])
     assert_type(one("a"), JSONResponse)
     assert_type(group(), int | Response)
+    assert_type(await later("a"), list[str] | Response)
     assert_type(await webhooks.post(tasks), str)
     await added(5, tasks)  # wrong: type
     one()  # wrong: missing

@@ -1,7 +1,16 @@
-"""Callable objects, lambdas, builtins, and a task as the function of a task."""
+"""Callable objects, lambdas, builtins, and a task as the function of a task.
 
-import asyncio
+What takes a function or an empty list is inferred from what is expected of it.
+"""
+
+from asyncio import to_thread
+from functools import partial
+from shutil import rmtree
 from typing import Protocol
+
+from anyio import CapacityLimiter
+from anyio.from_thread import BlockingPortal
+from anyio.to_thread import run_sync
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 
@@ -24,10 +33,11 @@ def calls(tasks: BackgroundTasks, sender: Sender, notify: Notify, log: list[str]
     tasks.add_task(tasks.add_task, send, "a@b.c")  # right: adds when it runs | two ParamSpecs: ty
     BackgroundTask(lambda: send(log[0]))  # right: closes over a variable
     for to in log:
-        tasks.add_task(lambda to=to: send(to))  # right: keeps `to` | lambda: mypy, plugin, pyright
+        tasks.add_task(lambda to=to: send(to))  # right: keeps `to` | lambda: mypy, pyright
+    tasks.add_task(lambda to: send(to), "a@b.c")  # right: a parameter | lambda: pyright, pyrefly
     BackgroundTask(print, "sent", "a@b.c", sep=": ", flush=True)  # right: `*args` and keywords
     tasks.add_task(log.append, "sent")  # right: a method of a builtin
-    tasks.add_task(asyncio.to_thread, send, "a@b.c")  # right: one that takes a function
+    tasks.add_task(to_thread, send, "a@b.c")  # right: one that takes a function
 
     tasks.add_task(sender)  # wrong: missing
     tasks.add_task(notify, "sent", urgent="yes")  # wrong: type
@@ -36,4 +46,22 @@ def calls(tasks: BackgroundTasks, sender: Sender, notify: Notify, log: list[str]
     BackgroundTask(lambda: send("a@b.c"), "c@d.e")  # wrong: too many | call of a lambda: pyrefly
     tasks.add_task(lambda: send(42))  # wrong: type
     tasks.add_task(log.append, 42)  # wrong: type
-    tasks.add_task(asyncio.to_thread, send, 1)  # wrong: type | two ParamSpecs: pyrefly
+    tasks.add_task(to_thread, send, 1)  # wrong: type | two ParamSpecs: pyrefly
+
+
+def inferred(
+    tasks: BackgroundTasks,
+    log: list[str],
+    prices: dict[str, list[float]],
+    limit: CapacityLimiter,
+    portal: BlockingPortal,
+) -> None:
+    tasks.add_task(log.sort, key=lambda line: line.upper())  # right: a `str` | overload: pyrefly
+    tasks.add_task(prices.update, {"a": [1]})  # right: a `float` | inferred: mypy, zuban
+    tasks.add_task(to_thread, rmtree, "a", ignore_errors=True)  # right: twice | inferred: zuban
+    tasks.add_task(run_sync, send, "a@b.c", limiter=limit)  # right: a keyword | inferred: mypy
+    tasks.add_task(partial(portal.call, send), "a@b.c")  # right: its function, its argument
+
+    tasks.add_task(log.sort, by=len)  # wrong: unknown keyword | overload: pyrefly
+    tasks.add_task(prices.update, {"a": ["b"]})  # wrong: type | overload: pyrefly
+    tasks.add_task(run_sync, send, 1, limiter=limit)  # wrong: type | TypeVarTuple: ty

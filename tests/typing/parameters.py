@@ -31,6 +31,7 @@ def pair(name: str, number: int) -> None: ...
 def apply(func: str, times: int = 1) -> None: ...
 def rename(self: str, to: str) -> None: ...
 async def spawn(args: list[str], kwargs: dict[str, str]) -> None: ...
+def label(text: str, kwds: int) -> None: ...
 
 
 def kinds(tasks: BackgroundTasks, to: str | None, names: list[str], users: dict[str, int]) -> None:
@@ -56,18 +57,24 @@ def kinds(tasks: BackgroundTasks, to: str | None, names: list[str], users: dict[
     tasks.add_task(spread, ("b", "2"), pair)  # wrong: type
 
 
-def unions(tasks: BackgroundTasks, hook: Hook, maybe: Hook | None, mixed: Mixed) -> None:
+def unions(
+    tasks: BackgroundTasks, hook: Hook, maybe: Hook | None, mixed: Mixed, to: str | None
+) -> None:
+    either = note if to else apply
     tasks.add_task(hook, "a")  # right: a sync or an async function
+    tasks.add_task(either, "a")  # right: both | union of functions: pyright, ty, pyrefly, zuban
     tasks.add_task(maybe, "a")  # wrong: not callable
     tasks.add_task(mixed, "a")  # wrong: type
 
 
 def names(tasks: BackgroundTasks) -> None:
-    BackgroundTask(apply, func="a")  # right: `func`
-    tasks.add_task(apply, func="a")  # right: `func`, added
-    BackgroundTask(rename, self="a", to="b")  # right: `self`
-    tasks.add_task(rename, to="b", self="a")  # right: `self`, added
+    tasks.add_task(rename, "a", to="b")  # right: `self` by position
     BackgroundTask(spawn, args=["a"], kwargs={"b": "c"})  # right: `args` and `kwargs`
     tasks.add_task(spawn, args=["a"], kwargs={})  # right: `args` and `kwargs`, added
-    tasks.add_task(apply, times=2)  # wrong: missing
-    tasks.add_task(rename, self=1, to="b")  # wrong: type
+    BackgroundTask(label, "a", kwds=1)  # right: `kwds`
+    tasks.add_task(apply, times=2)  # wrong: missing | func by name: pyrefly
+    tasks.add_task(label, "a", kwds="b")  # wrong: type
+    BackgroundTask(apply, func="a")  # wrong: twice | func by name: zuban
+    tasks.add_task(apply, func="a")  # wrong: twice | func by name: zuban
+    BackgroundTask(rename, self="a", to="b")  # wrong: twice | self: mypy, plugin, pyright, zuban
+    tasks.add_task(rename, to="b", self="a")  # wrong: twice | self: mypy, plugin, pyright, zuban

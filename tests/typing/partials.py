@@ -1,5 +1,6 @@
 """Overloaded functions, `functools.partial`, and partials of overloaded functions."""
 
+import warnings
 from functools import partial
 from typing import overload
 
@@ -45,3 +46,14 @@ def calls(tasks: BackgroundTasks, mailer: Mailer) -> None:
     BackgroundTask(partial(partial(send), 1), 2)  # wrong: type | partial: mypy, pyrefly, zuban
     BackgroundTask(partial(Mailer, "b.c"), "465")  # wrong: type | partial: mypy, ty, zuban
     tasks.add_task(kept, 1)  # wrong: type | partial: mypy, zuban
+
+
+def overloaded(tasks: BackgroundTasks, counts: dict[str, int], news: str | Warning) -> None:
+    more = counts or [("a", 1)]
+    kept = partial(store, 1)
+    tasks.add_task(partial(counts.update, more))  # right: two overloads | partial: pyright
+    tasks.add_task(partial(warnings.warn, news))  # right: two overloads | partial: pyright
+    tasks.add_task(kept, table="users")  # right: kept in a variable
+
+    tasks.add_task(kept, table=1)  # wrong: type | partial: mypy, zuban
+    tasks.add_task(partial(send), subject=5)  # wrong: unknown keyword | partial: mypy, zuban
