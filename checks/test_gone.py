@@ -1,4 +1,4 @@
-"""What becomes of the task of a client that goes away, by server: `python -m tests.test_gone`."""
+"""What becomes of the task of a client that goes away, by server: `python -m checks.test_gone`."""
 
 from __future__ import annotations
 

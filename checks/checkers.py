@@ -1,4 +1,4 @@
-"""The type checkers, and what each says about the cases in `tests/typing`."""
+"""The type checkers, and what each says about the cases in `checks/typing`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -18,7 +17,7 @@ SERVERS = [name for name in ("palfrey", "uvicorn", "hypercorn", "granian") if fi
 
 @pytest.fixture(scope="module", params=SERVERS)
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with serve("served:app", server=request.param, cwd=Path(__file__).parent) as running:
+    with serve("handlers:app", server=request.param) as running:
         yield running
 
 

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkers import strict_mypy
+from checks.checkers import strict_mypy
 from tools import speed
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-# What is checked here; `tests/test_migrating.py` and `tests/test_ported_tests.py` run both sides
+# What is checked here; `checks/test_migrating.py` and `tests/test_ported_tests.py` run both sides
 # of a `diff`.
 LANGUAGES = {"python", "text", "sh", "diff", "ini", "json", "toml", "yaml"}
 
