@@ -7,6 +7,7 @@ import typing
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial, update_wrapper
+from itertools import count
 from types import FunctionType
 from typing import Annotated, Any, Literal, ParamSpec, Protocol, TypeVar, overload
 
@@ -15,10 +16,11 @@ from lilya.compat import is_async_callable
 from lilya.responses import Response
 from lilya.websockets import WebSocket
 
-from ravyn_bg._naming import short_name
+from ravyn_bg._naming import leaves, short_name, within
 from ravyn_bg._refusals import function_of, is_foreign, refuse_place, refuse_response_of_ravyn
-from ravyn_bg._reports import account_for
-from ravyn_bg._responses import NO_RESPONSE, HandlerTasks, call_numbers
+from ravyn_bg._reports import account_for, is_unaccounted, log_never_ran
+from ravyn_bg._responses import response_with
+from ravyn_bg._running import fresh_copy
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
 # Texts that name a container which only a type checker imports, as they can be written.
@@ -27,6 +29,10 @@ NAMES_CONTAINER = re.compile(
 )
 # `annotationlib.Format.FORWARDREF`: what cannot be read yet is no error.
 FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3, 14) else {}
+
+NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
+
+call_numbers = count(1)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -152,6 +158,77 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     notes = {each.name: each.annotation for each in seen} | {"return": returns}
     wrapper.__annotations__ = {n: each for n, each in notes.items() if each is not signature.empty}
     return wrapper
+
+
+class HandlerTasks:
+    """The tasks that a handler has: fixed ones, and those in the containers that it asks for."""
+
+    def __init__(self, function: FunctionType, fixed: Task | None, wanted: list[Any]) -> None:
+        self.function, self.fixed, self.wanted = function, fixed, wanted
+
+    def begin(self, args: list[Any], kwargs: dict[str, Any]) -> list[BackgroundTasks]:
+        """Make the containers that a call does not bring, and pass them to the handler."""
+        made: list[BackgroundTasks] = []
+        for each in (*args, *kwargs.values()) if args or kwargs else ():
+            if WebSocket in type(each).__mro__:  # for which `isinstance` takes long
+                raise TypeError(f"@with_background on {short_name(self.function)} {NO_RESPONSE}.")
+        for name, kind, place in self.wanted:
+            by_place = place < len(args)  # perhaps that of the signature without it
+            is_passed = by_place and (args[place] is None or hasattr(args[place], "add_task"))
+            if not is_passed and name not in kwargs:
+                made.append(container := new_container(kind, self.function))
+                if by_place:
+                    args.insert(place, container)
+                else:
+                    kwargs[name] = container
+        return made
+
+    def answer(self, result: Any, number: int, made: list[BackgroundTasks]) -> Any:
+        """What the handler returned, with the tasks behind it if it is Lilya that called."""
+        if self.wanted and not made:
+            return result
+        refuse_response_of_ravyn(self.function, result)
+        return response_with(result, lambda own: self.behind(own, made), number)
+
+    def behind(self, own: Any, made: list[BackgroundTasks]) -> Any:
+        """All the tasks of a response as one: its own or else the fixed ones, and the added."""
+        for each in made:
+            if each._has_run:  # because the handler has awaited it
+                each.tasks = [task for task in each.tasks if is_unaccounted(task)]
+        tasks: list[Any] = [*made]
+        if own is not None or self.fixed is not None:
+            tasks.insert(0, fresh_copy(self.fixed) if own is None else own)
+        if len(tasks) > 1:
+            tasks = not_held(tasks)
+        if len(tasks) == 1:
+            return tasks[0]
+        container = new_container(BackgroundTasks, self.function)
+        container.tasks = tasks
+        return container
+
+    def lose(self, made: list[BackgroundTasks]) -> None:
+        """Report what the handler has added, because it has raised."""
+        lost = [leaf for each in made for leaf in leaves(each) if is_unaccounted(leaf)]
+        log_never_ran(*lost)
+
+
+def new_container(kind: type[BackgroundTasks], function: FunctionType) -> BackgroundTasks:
+    """A container that this handler has built, as is what its class may have put into it."""
+    container = kind()
+    container._built_in, container._built_at = function.__code__, -1
+    for each in container.tasks:
+        each._built_in, each._built_at = function.__code__, -1
+    return container
+
+
+def not_held(tasks: list[Any]) -> list[Any]:
+    """Those of the tasks that no other of them runs, each once."""
+    kept: list[Any] = []
+    for place, task in enumerate(tasks, 1):
+        others = (*kept, *tasks[place:])
+        if not any(task is each for other in others for each in within(other)):
+            kept.append(task)
+    return kept
 
 
 def evaluated(annotation: Any, names: dict[str, Any]) -> Any:

@@ -8,7 +8,6 @@ from types import FrameType, FunctionType
 from typing import Any, ParamSpec
 
 from lilya.background import Task as LilyaTask
-from lilya.background import Tasks as LilyaTasks
 
 from ravyn_bg._naming import short_name
 from ravyn_bg._refusals import check_container, check_function, checked_items, refuse_flags
@@ -66,7 +65,12 @@ class BackgroundTask(RunTask):
 
     # Lilya's, which Rich shows wrongly, puts no commas into `str`, and never ends for a container
     # that contains itself.
-    __repr__ = __str__ = recursive_repr()(LilyaTask.__repr__)
+    @recursive_repr()
+    def __repr__(self) -> str:
+        return super().__repr__()
+
+    def __str__(self) -> str:
+        return repr(self)
 
     def __rich_repr__(self) -> Iterator[Any]:
         yield from self.__to_representation__()
