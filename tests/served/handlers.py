@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lilya.apps import Lilya
-from lilya.responses import PlainText, Response
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 
@@ -24,10 +23,3 @@ async def plain(source: str) -> dict[str, str]:
 def sync(source: str, background_tasks: BackgroundTasks) -> dict[str, str]:
     background_tasks.add_task(process, source)
     return {"source": source}
-
-
-@app.get("/large")
-@with_background(BackgroundTask(print, "fixed on large"))
-async def large(background_tasks: BackgroundTasks) -> Response:
-    background_tasks.add_task(process, "large")
-    return PlainText(bytes(50_000_000))
