@@ -15,7 +15,7 @@ from tests.equivalence.programs import Tree, programs
 from tests.equivalence.runs import WithHabit, run
 from tests.reports import Records, leaves, reports_kept
 
-PROGRAMS = int(os.environ.get("RAVYN_BG_PROGRAMS", "1000"))
+PROGRAMS = int(os.environ.get("RAVYN_BG_PROGRAMS", "600"))
 
 
 @pytest.fixture(autouse=True, scope="module")
