@@ -18,7 +18,7 @@ from lilya.websockets import WebSocket
 from ravyn_bg._naming import short_name
 from ravyn_bg._refusals import function_of, is_foreign, refuse_place, refuse_response_of_ravyn
 from ravyn_bg._reports import account_for
-from ravyn_bg._responses import NO_RESPONSE, HandlerTasks, call_numbers
+from ravyn_bg._responses import NO_RESPONSE, HandlerTasks, call_numbers, report_lost
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
 # Texts that name a container which only a type checker imports, as they can be written.
@@ -118,8 +118,9 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     returns = evaluated(signature.return_annotation, names)
     refuse_place(handler, fixed, bool(wanted))
     refuse_response_of_ravyn(handler, returns)
-    # Under a name of its own here, since the wrappers have the handler's globals.
-    next_number, tasks = call_numbers.__next__, HandlerTasks(function, fixed, wanted)
+    # Under names of their own here, since the wrappers have the handler's globals.
+    next_number, lose = call_numbers.__next__, report_lost
+    tasks = HandlerTasks(function, fixed, wanted)
 
     async def awaiting(*args: Any, **kwargs: Any) -> Any:
         number, given = next_number(), [*args]
@@ -127,7 +128,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         try:
             return tasks.answer(await handler(*given, **kwargs), number, made)
         except BaseException:
-            tasks.lose(made)
+            lose(made)
             raise
 
     def calling(*args: Any, **kwargs: Any) -> Any:
@@ -136,7 +137,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         try:
             return tasks.answer(handler(*given, **kwargs), number, made)
         except BaseException:
-            tasks.lose(made)
+            lose(made)
             raise
 
     made = awaiting if is_async_callable(handler) else calling

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import suppress
+from contextvars import ContextVar
 from copy import copy
 from itertools import count
 from threading import current_thread
@@ -23,7 +24,11 @@ from ravyn_bg.background import BackgroundTasks
 
 NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
 
+MUTE = ("HEAD", "OPTIONS")  # the requests behind which Lilya runs nothing
+
 call_numbers = count(1)
+# What `BackgroundTasksMiddleware` keeps of a request, while that goes on.
+current_request: ContextVar[dict[str, Any]] = ContextVar("ravyn_bg.current_request")
 
 
 class HandlerTasks:
@@ -88,16 +93,20 @@ class HandlerTasks:
             tasks.insert(0, fresh_copy(self.fixed) if own is None else own)
         if len(tasks) > 1:
             tasks = not_held(tasks)
-        if len(tasks) == 1:
+        request = current_request.get({})
+        if len(tasks) == 1 and ("queued" not in request or tasks[0] is own):
             return tasks[0]
         container = new_container(BackgroundTasks, self.function)
         container.tasks = tasks
+        if "queued" in request:
+            request["queued"].append(container)  # which can tell whether it has begun
         return container
 
-    def lose(self, made: list[BackgroundTasks]) -> None:
-        """Report what the handler has added, because it has raised."""
-        lost = [leaf for each in made for leaf in leaves(each) if is_unaccounted(leaf)]
-        log_never_ran(*lost)
+
+def report_lost(containers: list[BackgroundTasks]) -> None:
+    """Report what they hold and what has not begun, because an error keeps it from running."""
+    lost = [leaf for each in containers for leaf in leaves(each) if is_unaccounted(leaf)]
+    log_never_ran(*lost)
 
 
 def is_shared(response: Any, number: int) -> bool:
@@ -118,7 +127,7 @@ class ApplicationResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.application(scope, receive, send)
-        if self.background is not None and scope["method"] not in ("HEAD", "OPTIONS"):
+        if self.background is not None and scope["method"] not in MUTE:
             await self.background()
 
 
