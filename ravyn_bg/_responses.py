@@ -14,6 +14,8 @@ from lilya.types import Receive, Scope, Send
 
 from ravyn_bg._reports import current_asyncio_task
 
+MUTE = ("HEAD", "OPTIONS")  # the requests behind which Lilya runs nothing
+
 
 def response_with(result: Any, behind: Callable[[Any], Any], number: int) -> Any:
     """The response that a handler returned, or Lilya's for its data, with tasks behind it.
@@ -64,7 +66,7 @@ class ApplicationResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.application(scope, receive, send)
-        if self.background is not None and scope["method"] not in ("HEAD", "OPTIONS"):
+        if self.background is not None and scope["method"] not in MUTE:
             await self.background()
 
 
