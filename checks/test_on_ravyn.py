@@ -65,13 +65,22 @@ CONTAINERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
-def test_ravyns_containers_insist_on_ravyns_own_classes(name: str) -> None:
+def test_ravyns_containers_are_ravyns_alone(name: str) -> None:
     container = getattr(ravyn.core.datastructures, name)
 
     for task in (BackgroundTask(print), BackgroundTasks()):
         with pytest.raises(ValidationError, match="BackgroundTask"):
             container(**CONTAINERS[name], background=task)
-    container(**CONTAINERS[name], background=ravyn.background.BackgroundTask(print))
+    made = container(**CONTAINERS[name], background=ravyn.background.BackgroundTask(print))
+
+    def handler() -> Any:
+        return made
+
+    with pytest.raises(TypeError, match=rf"returns {name}, .* return a ravyn_bg\.responses\."):
+        with_background(fixed)(handler)()
+    handler.__annotations__["return"] = container
+    with pytest.raises(TypeError, match=rf"returns {name}, .* return a ravyn_bg\.responses\."):
+        with_background(fixed)(handler)
 
 
 # What `with_background` does on Ravyn's handlers

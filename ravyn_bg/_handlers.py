@@ -6,6 +6,7 @@ import sys
 import typing
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import partial, update_wrapper
 from itertools import count
 from types import FunctionType
@@ -33,6 +34,8 @@ FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3,
 NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
 
 call_numbers = count(1)
+# What `BackgroundTasksMiddleware` keeps of a request, while that goes on.
+current_request: ContextVar[dict[str, Any]] = ContextVar("ravyn_bg.current_request")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -124,8 +127,9 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     returns = evaluated(signature.return_annotation, names)
     refuse_place(handler, fixed, bool(wanted))
     refuse_response_of_ravyn(handler, returns)
-    # Under a name of its own here, since the wrappers have the handler's globals.
-    next_number, tasks = call_numbers.__next__, HandlerTasks(function, fixed, wanted)
+    # Under names of their own here, since the wrappers have the handler's globals.
+    next_number, lose = call_numbers.__next__, report_lost
+    tasks = HandlerTasks(function, fixed, wanted)
 
     async def awaiting(*args: Any, **kwargs: Any) -> Any:
         number, given = next_number(), [*args]
@@ -133,7 +137,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         try:
             return tasks.answer(await handler(*given, **kwargs), number, made)
         except BaseException:
-            tasks.lose(made)
+            lose(made)
             raise
 
     def calling(*args: Any, **kwargs: Any) -> Any:
@@ -142,7 +146,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         try:
             return tasks.answer(handler(*given, **kwargs), number, made)
         except BaseException:
-            tasks.lose(made)
+            lose(made)
             raise
 
     made = awaiting if is_async_callable(handler) else calling
@@ -200,16 +204,20 @@ class HandlerTasks:
             tasks.insert(0, fresh_copy(self.fixed) if own is None else own)
         if len(tasks) > 1:
             tasks = not_held(tasks)
-        if len(tasks) == 1:
+        request = current_request.get({})
+        if len(tasks) == 1 and ("queued" not in request or tasks[0] is own):
             return tasks[0]
         container = new_container(BackgroundTasks, self.function)
         container.tasks = tasks
+        if "queued" in request:
+            request["queued"].append(container)  # which can tell whether it has begun
         return container
 
-    def lose(self, made: list[BackgroundTasks]) -> None:
-        """Report what the handler has added, because it has raised."""
-        lost = [leaf for each in made for leaf in leaves(each) if is_unaccounted(leaf)]
-        log_never_ran(*lost)
+
+def report_lost(containers: list[BackgroundTasks]) -> None:
+    """Report what they hold and what has not begun, because an error keeps it from running."""
+    lost = [leaf for each in containers for leaf in leaves(each) if is_unaccounted(leaf)]
+    log_never_ran(*lost)
 
 
 def new_container(kind: type[BackgroundTasks], function: FunctionType) -> BackgroundTasks:

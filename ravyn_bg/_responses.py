@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
-from threading import current_thread
+from threading import get_ident
 from typing import Any
 
 from lilya.compat import is_async_callable
@@ -13,6 +13,8 @@ from lilya.responses import Ok, Response
 from lilya.types import Receive, Scope, Send
 
 from ravyn_bg._reports import current_asyncio_task
+
+MUTE = ("HEAD", "OPTIONS")  # the requests behind which Lilya runs nothing
 
 
 def response_with(result: Any, behind: Callable[[Any], Any], number: int) -> Any:
@@ -51,7 +53,7 @@ def is_shared(response: Any, number: int) -> bool:
     this one, which was called later, and where this one runs.
     """
     put_by, flow = getattr(getattr(response, "background", None), "_put_by", (number, None))
-    return put_by < number or (put_by > number and flow is not current_flow())
+    return put_by < number or (put_by > number and flow != current_flow())
 
 
 class ApplicationResponse(Response):
@@ -64,14 +66,14 @@ class ApplicationResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.application(scope, receive, send)
-        if self.background is not None and scope["method"] not in ("HEAD", "OPTIONS"):
+        if self.background is not None and scope["method"] not in MUTE:
             await self.background()
 
 
-def current_flow() -> object:
-    """The task of the event loop, or the thread, in which a handler runs."""
+def current_flow() -> int:
+    """An id of the task of the event loop, or the thread, in which a handler runs."""
     if task := current_asyncio_task():
-        return task
+        return id(task)
     with suppress(KeyError, RuntimeError):  # not loaded, or no event loop of Trio's
-        return sys.modules["trio"].lowlevel.current_task()
-    return current_thread()
+        return id(sys.modules["trio"].lowlevel.current_task())
+    return get_ident()
