@@ -109,7 +109,9 @@ def test_a_block_prints_and_logs_what_it_shows(number: int, folder: Path) -> Non
     """What stands behind `#>`, what the exception behind `# raises` says, and the records below."""
     block = PYTHON[number]
     printed, logged = ((folder / str(number) / name).read_text() for name in ("out", "err"))
-    assert neutral(printed).splitlines() == neutral("\n".join(block.behind(">"))).splitlines(), logged
+    assert neutral(printed).splitlines() == neutral("\n".join(block.behind(">"))).splitlines(), (
+        logged
+    )
     if raised := re.findall(r"# raises (.+)$", block.source, re.MULTILINE):
         assert [each for each in raised if each not in logged] == []
     else:
@@ -118,7 +120,7 @@ def test_a_block_prints_and_logs_what_it_shows(number: int, folder: Path) -> Non
 
 
 def neutral(log: str) -> str:
-    """Without times, folders, the underlining of newer Pythons, and what is no more than information."""
+    """Without times, folders, the underlining of newer Pythons, and mere information."""
     log = re.sub(r"^\[[-\d]+ [:,\d]+\]", "[time]", log, flags=re.MULTILINE)
     log = re.sub(r'(File "|queued at ).*/(?=(ravyn_bg/)?\w+\.py\b)', r"\1", log)
     return re.sub(r"^(\[time\] INFO in .*| *[~^]+)\n", "", log, flags=re.MULTILINE)
