@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar, Token, copy_context
 from copy import copy
 from inspect import CO_COROUTINE, isawaitable
 from logging import ERROR, WARNING
@@ -117,7 +117,6 @@ class Run:
         self.tasks = tasks
         self.container = container  # of the tasks, unless it is one task that runs alone
         self.group = group  # all runs that go on side by side, if this is one of them
-        self.outer = current_run.get(None)  # the run whose task has started this one
 
     async def in_order(self) -> list[BaseException]:
         """Run the tasks, and return the failures after which the container went on."""
@@ -135,13 +134,14 @@ class Run:
                     else:
                         await self.call()
                 except BaseException as error:
-                    self.report(error)
+                    outer = token.old_value  # which is faster than to ask before each run
+                    self.report(error, outer=None if outer is Token.MISSING else outer)
                     if self.container is None or not self.container.goes_on_after(error):
                         raise
                     failures.append(error)
         finally:
             self.tasks = self.group = ()
-            self.task = self.container = self.outer = None
+            self.task = self.container = None
             if current_run.get(None) is self:  # unless it is closed from another context
                 current_run.reset(token)
         return failures
@@ -238,9 +238,12 @@ class Run:
             self.tasks, self.is_left = (), self.is_left or is_queued
         return behind
 
-    def report(self, error: BaseException) -> None:
-        """Report how the task ended, and which tasks will not run because of it."""
-        failure, task, container, outer = failure_in(error), self.task, self.container, self.outer
+    def report(self, error: BaseException, outer: Any) -> None:
+        """Report how the task ended, and which tasks will not run because of it.
+
+        `outer` is the run whose task has started this one, if there is one.
+        """
+        failure, task, container = failure_in(error), self.task, self.container
         lost = self.lose_tasks(error, failure)
         if failure is not None:
             level, end, is_told = ERROR, "failed", _reports.is_reported(failure, self)
