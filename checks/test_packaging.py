@@ -66,6 +66,11 @@ def test_pypi_shows_the_readme_with_no_link_that_leads_nowhere(metadata: Message
 
 def test_the_metadata_says_what_is_needed(metadata: Message) -> None:
     needed = [each for each in metadata.get_all("Requires-Dist", []) if "extra ==" not in each]
-    assert {each.partition(">")[0] for each in needed} == {"anyio", "exceptiongroup", "lilya", "typing-extensions"}
+    assert {each.partition(">")[0] for each in needed} == {
+        "anyio",
+        "exceptiongroup",
+        "lilya",
+        "typing-extensions",
+    }
     said = [metadata[each] for each in ("Name", "Version", "Requires-Python", "License-Expression")]
     assert said == ["ravyn-bg", ravyn_bg.__version__, ">=3.10", "MIT"]
