@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import io
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from typing import Any
 
 import anyio
@@ -55,6 +57,7 @@ def test_a_container_may_run_in_the_loops_of_two_threads(
 
 
 def test_a_task_that_is_freed_in_another_thread_says_once_that_it_never_ran(told: Records) -> None:
+    said: list[str] = []
     for _ in range(ROUNDS):
         kept: list[Any] = [BackgroundTask(print) for _ in range(9 * THREADS)]
         kept += [BackgroundTasks([BackgroundTask(print)]) for _ in range(THREADS)]
@@ -64,10 +67,18 @@ def test_a_task_that_is_freed_in_another_thread_says_once_that_it_never_ran(told
                 while True:
                     kept.pop()
 
-        at_once(THREADS, free)
+        with redirect_stderr(io.StringIO()) as printed:
+            at_once(THREADS, free)
+            gc.collect()
+        # Without a GIL a thread frees what it has built, though others let go of it: if it is just
+        # logging, it says so there.
+        said += told.messages + re.findall(
+            r"^(.*); logging that failed:$", printed.getvalue(), re.M
+        )
+        told.clear()
 
-    gc.collect()
-    assert Counter(told.of("never ran")) == {"builtins.print": 10 * THREADS * ROUNDS}
+    assert len(said) == 10 * THREADS * ROUNDS
+    assert all("builtins.print never ran" in each for each in said)
 
 
 def test_threads_that_fail_at_once_with_one_exception_each_have_their_record(
