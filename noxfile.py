@@ -94,7 +94,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session(python=USUAL)
 def mutants(session: nox.Session) -> None:
     """Change the package in each way that mutmut knows: which changes does no test notice?"""
-    session.install("mutmut", ".[dev]")
+    session.install("mutmut", ".[test]")
     copy = Path(session.create_tmp()) / "copy"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(".", copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
