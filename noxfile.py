@@ -12,7 +12,8 @@ from pathlib import Path
 import nox
 
 PROJECT = nox.project.load_toml("pyproject.toml")
-PYTHONS = nox.project.python_versions(PROJECT)
+# Without those without a GIL, for which not all that the tests need has wheels.
+PYTHONS = [each for each in nox.project.python_versions(PROJECT) if not each.endswith("t")]
 OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
 # The newest for which all that is compared with has wheels.
 USUAL = PYTHONS[-2]
