@@ -18,7 +18,7 @@ from lilya.websockets import WebSocket
 
 from ravyn_bg._naming import leaves, short_name, within
 from ravyn_bg._refusals import refuse_response_of_ravyn
-from ravyn_bg._reports import current_asyncio_task, is_unaccounted, log_never_ran
+from ravyn_bg._reports import account_for, current_asyncio_task, is_unaccounted, log_never_ran
 from ravyn_bg._running import fresh_copy
 from ravyn_bg.background import BackgroundTasks
 
@@ -94,7 +94,7 @@ class HandlerTasks:
         if len(tasks) > 1:
             tasks = not_held(tasks)
         request = current_request.get({})
-        if len(tasks) == 1 and ("queued" not in request or tasks[0] is own):
+        if len(tasks) == 1 and ("queued" not in request or (tasks[0] is own and not made)):
             return tasks[0]
         container = new_container(BackgroundTasks, self.function)
         container.tasks = tasks
@@ -106,6 +106,7 @@ class HandlerTasks:
 def report_lost(containers: list[BackgroundTasks]) -> None:
     """Report what they hold and what has not begun, because an error keeps it from running."""
     lost = [leaf for each in containers for leaf in leaves(each) if is_unaccounted(leaf)]
+    account_for(*containers)
     log_never_ran(*lost)
 
 

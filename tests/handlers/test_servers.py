@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,11 +31,3 @@ def test_the_answer_is_that_of_a_handler_without_tasks_which_run(server: Server)
 
     printed = server.wait_for("github processed")
     assert printed.index("fixed on sync") < printed.index("github processed")
-
-
-def test_the_client_goes_away_in_the_middle(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port)) as client:
-        client.sendall(b"GET /large HTTP/1.1\r\nHost: shop\r\n\r\n")
-        assert client.recv(1_000)
-
-    assert "fixed on large" in server.wait_for("large processed")
