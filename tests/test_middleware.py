@@ -178,6 +178,7 @@ def test_each_runs_whatever_the_others_do_and_none_fails_the_request(
         for func in (failing, raises, sys.exit):
             current_tasks().add_task(func)
             queue()
+        current_tasks().tasks.append(LilyaTask(raises))  # type: ignore[arg-type]  # it runs, too
 
     app = Lilya(routes=[Path("/", handler, methods=[method])], middleware=[OURS])
 
@@ -188,7 +189,9 @@ def test_each_runs_whatever_the_others_do_and_none_fails_the_request(
         "Background task tests.test_middleware.failing failed",
         "Background task tests.test_middleware.raises failed",
         "Background task sys.exit failed",
+        "Background task tests.test_middleware.raises failed",
     ]
+    assert told[-1].pathname == "(unknown file)"  # and not one of this package
 
 
 # When the client has gone
@@ -216,20 +219,18 @@ def leaves_after(messages: int, app: Any) -> Any:
 GONE: list[tuple[str, int, str, Any]] = [("GET", 1, *each) for each in CASES]
 GONE += [("GET", after, "fixed", lambda given: StreamingResponse(iter("ab"))) for after in (0, 2)]
 GONE += [("GET", 0, "fixed added", lambda given: given.add())]
+GONE += [("GET", 1, "fixed", lambda given: given.tasks.add_task(raises))]
 GONE += [(each, 0, "", lambda given: given.add()) for each in ("HEAD", "OPTIONS")]
 
 
-@pytest.mark.parametrize("fixed", [BackgroundTask, LilyaTask])
+@pytest.mark.parametrize("kind", [BackgroundTask, LilyaTask])
 @pytest.mark.parametrize(("method", "after", "expected", "body"), GONE)
 def test_what_was_queued_runs_though_the_client_has_gone(
-    method: str,
-    after: int,
-    expected: str,
-    body: Any,
-    fixed: type[LilyaTask],
-    make_client: MakeClient,
+    method: str, after: int, expected: str, body: Any, kind: Any, make_client: MakeClient
 ) -> None:
-    @with_background(fixed(ran.append, "fixed"))
+    fixed: LilyaTask = kind(ran.append, "fixed")
+
+    @with_background(fixed)
     async def handler(background_tasks: BackgroundTasks) -> Any:
         queue()
         return body(Given(background_tasks, ran))
@@ -240,6 +241,23 @@ def test_what_was_queued_runs_though_the_client_has_gone(
         make_client(leaves_after(after, app)).request(method, "/")
 
     assert " ".join(ran) == f"{expected} queued".strip()
+
+
+def test_what_has_run_runs_once_though_the_client_has_gone(make_client: MakeClient) -> None:
+    class SendsMore(Around):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app(scope, receive, send)
+            await send({"type": "http.response.body", "body": b""})
+
+    @with_background
+    async def handler(background_tasks: BackgroundTasks) -> None:
+        queue()
+        background_tasks.add_task(ran.append, "added")
+
+    with pytest.raises(ClientGoneError):
+        make_client(leaves_after(2, app_of(handler, DefineMiddleware(SendsMore)))).get("/")
+
+    assert ran == ["added", "queued"]
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -292,14 +310,34 @@ def test_an_error_that_is_left_costs_all_which_one_record_names(
 
 @pytest.mark.anyio
 async def test_a_request_that_is_cancelled_loses_them(told: Records) -> None:
-    async def waits(scope: Any, receive: Any, send: Any) -> None:
+    async def ends(scope: Any, receive: Any, send: Any) -> None:
         queue()
+        with pytest.raises(TypeError):
+            await send({})  # as if the client had gone
+        cut_off.cancel()
         await anyio.sleep_forever()
 
-    with anyio.move_on_after(0):
-        await called(BackgroundTasksMiddleware(waits))
+    with anyio.CancelScope() as cut_off:
+        await called(BackgroundTasksMiddleware(ends))
 
     assert told.messages == ["Background task list.append never ran"]
+
+
+@pytest.mark.anyio
+async def test_a_cancellation_of_the_tasks_goes_on(told: Records) -> None:
+    async def ends() -> None:
+        cut_off.cancel()
+        await anyio.sleep_forever()
+
+    async def returns(scope: Any, receive: Any, send: Any) -> None:
+        current_tasks().add_task(ends)
+        queue()
+
+    with anyio.CancelScope() as cut_off:
+        await called(BackgroundTasksMiddleware(returns))
+
+    assert cut_off.cancelled_caught
+    assert told.lost == [["list.append"]]
 
 
 # Where it stands
