@@ -1,4 +1,4 @@
-"""What type checkers find: the calls of `tests/typing`, with this package and with its peers.
+"""What type checkers find: the calls of `checks/typing`, with this package and with its peers.
 
     python -m benchmarks.type_checkers
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from tests.checkers import CHECKERS, FILES, Case, Said, cases, install_wheel, output, pyrefly
+from checks.checkers import CHECKERS, FILES, Case, Said, cases, install_wheel, output, pyrefly
 
 SETTINGS = {
     "mypy": "`strict = true`",

@@ -6,7 +6,9 @@ import sys
 import typing
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import partial, update_wrapper
+from itertools import count
 from types import FunctionType
 from typing import Annotated, Any, Literal, ParamSpec, Protocol, TypeVar, overload
 
@@ -15,18 +17,25 @@ from lilya.compat import is_async_callable
 from lilya.responses import Response
 from lilya.websockets import WebSocket
 
-from ravyn_bg._naming import short_name
+from ravyn_bg._naming import leaves, short_name, within
 from ravyn_bg._refusals import function_of, is_foreign, refuse_place, refuse_response_of_ravyn
-from ravyn_bg._reports import account_for
-from ravyn_bg._responses import NO_RESPONSE, HandlerTasks, call_numbers, report_lost
+from ravyn_bg._reports import account_for, is_unaccounted, log_never_ran
+from ravyn_bg._responses import response_with
+from ravyn_bg._running import fresh_copy
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
-# Texts that name a container which only a type checker imports, as they can be written.
+# An annotation as text that names a container, where only a type checker imports that.
 NAMES_CONTAINER = re.compile(
     r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*BackgroundTasks\s*(?:,.*\])?", re.S
 )
-# `annotationlib.Format.FORWARDREF`: what cannot be read yet is no error.
+# `annotationlib.Format.FORWARDREF`: a name that is not there yet is no error.
 FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3, 14) else {}
+
+NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
+
+call_numbers = count(1)
+# What `BackgroundTasksMiddleware` keeps of a request, while that goes on.
+current_request: ContextVar[dict[str, Any]] = ContextVar("ravyn_bg.current_request")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -118,7 +127,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     returns = evaluated(signature.return_annotation, names)
     refuse_place(handler, fixed, bool(wanted))
     refuse_response_of_ravyn(handler, returns)
-    # Under names of their own here, since the wrappers have the handler's globals.
+    # As local names, because the wrappers get the handler's globals.
     next_number, lose = call_numbers.__next__, report_lost
     tasks = HandlerTasks(function, fixed, wanted)
 
@@ -146,13 +155,88 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     update_wrapper(wrapper, handler if hasattr(handler, "__name__") else function, updated=())
     marks = {name: each for name, each in vars(handler).items() if "_lilya" not in name}
     vars(wrapper).update(marks, __with_background__=True)
-    # Lilya keeps what it knows of a handler on the function that `__wrapped__` leads to; and that
-    # one has the parameters which Lilya shall not see.
+    # Lilya would follow `__wrapped__` to the handler, whose containers it must not see.
     del wrapper.__wrapped__
     wrapper.__signature__ = signature.replace(parameters=seen, return_annotation=returns)
     notes = {each.name: each.annotation for each in seen} | {"return": returns}
     wrapper.__annotations__ = {n: each for n, each in notes.items() if each is not signature.empty}
     return wrapper
+
+
+class HandlerTasks:
+    """The tasks that a handler has: fixed ones, and those in the containers that it asks for."""
+
+    def __init__(self, function: FunctionType, fixed: Task | None, wanted: list[Any]) -> None:
+        self.function, self.fixed, self.wanted = function, fixed, wanted
+
+    def begin(self, args: list[Any], kwargs: dict[str, Any]) -> list[BackgroundTasks]:
+        """Make the containers that a call does not bring, and pass them to the handler."""
+        made: list[BackgroundTasks] = []
+        for each in (*args, *kwargs.values()) if args or kwargs else ():
+            if WebSocket in type(each).__mro__:  # for which `isinstance` takes long
+                raise TypeError(f"@with_background on {short_name(self.function)} {NO_RESPONSE}.")
+        for name, kind, place in self.wanted:
+            by_place = place < len(args)  # perhaps that of the signature without it
+            is_passed = by_place and (args[place] is None or hasattr(args[place], "add_task"))
+            if not is_passed and name not in kwargs:
+                made.append(container := new_container(kind, self.function))
+                if by_place:
+                    args.insert(place, container)
+                else:
+                    kwargs[name] = container
+        return made
+
+    def answer(self, result: Any, number: int, made: list[BackgroundTasks]) -> Any:
+        """What the handler returned, with the tasks behind it if it is Lilya that called."""
+        if self.wanted and not made:
+            return result
+        refuse_response_of_ravyn(self.function, result)
+        return response_with(result, lambda own: self.behind(own, made), number)
+
+    def behind(self, own: Any, made: list[BackgroundTasks]) -> Any:
+        """All the tasks of a response as one: its own or else the fixed ones, and the added."""
+        for each in made:
+            if each._has_run:  # because the handler has awaited it
+                each.tasks = [task for task in each.tasks if is_unaccounted(task)]
+        tasks: list[Any] = [*made]
+        if own is not None or self.fixed is not None:
+            tasks.insert(0, fresh_copy(self.fixed) if own is None else own)
+        if len(tasks) > 1:
+            tasks = not_held(tasks)
+        request = current_request.get({})
+        if len(tasks) == 1 and ("queued" not in request or (tasks[0] is own and not made)):
+            return tasks[0]
+        container = new_container(BackgroundTasks, self.function)
+        container.tasks = tasks
+        if "queued" in request:
+            request["queued"].append(container)  # which can tell whether it has begun
+        return container
+
+
+def report_lost(containers: list[BackgroundTasks]) -> None:
+    """Report what they hold and what has not begun, because an error keeps it from running."""
+    lost = [leaf for each in containers for leaf in leaves(each) if is_unaccounted(leaf)]
+    account_for(*containers)
+    log_never_ran(*lost)
+
+
+def new_container(kind: type[BackgroundTasks], function: FunctionType) -> BackgroundTasks:
+    """A container that this handler has built, as is what its class may have put into it."""
+    container = kind()
+    container._built_in, container._built_at = function.__code__, -1
+    for each in container.tasks:
+        each._built_in, each._built_at = function.__code__, -1
+    return container
+
+
+def not_held(tasks: list[Any]) -> list[Any]:
+    """Those of the tasks that no other of them runs, each once."""
+    kept: list[Any] = []
+    for place, task in enumerate(tasks, 1):
+        others = (*kept, *tasks[place:])
+        if not any(task is each for other in others for each in within(other)):
+            kept.append(task)
+    return kept
 
 
 def evaluated(annotation: Any, names: dict[str, Any]) -> Any:

@@ -4,8 +4,9 @@ from typing import Any
 
 from lilya.types import ASGIApp, Message, Receive, Scope, Send
 
+from ravyn_bg._handlers import current_request, not_held, report_lost
 from ravyn_bg._reports import failure_in, is_unaccounted
-from ravyn_bg._responses import MUTE, current_request, not_held, report_lost
+from ravyn_bg._responses import MUTE
 from ravyn_bg.background import BackgroundTasks
 
 __all__ = ["BackgroundTasksMiddleware", "current_tasks"]
@@ -99,8 +100,7 @@ def tasks_of(request: dict[str, Any]) -> BackgroundTasks:
         made = BackgroundTasks(continue_on_error=True)
         made._built_in = None  # no line of the program has built it
         request.setdefault("tasks", made)  # unless another thread was faster
-    tasks: BackgroundTasks = request["tasks"]
-    return tasks
+    return request["tasks"]  # type: ignore[no-any-return]  # nothing else has this name
 
 
 async def run_tasks(tasks: BackgroundTasks, queued: list[BackgroundTasks]) -> None:

@@ -20,12 +20,14 @@ OPTIONS = {"granian": "--interface asgi --port {}", "hypercorn": "--bind 127.0.0
 
 
 @contextmanager
-def serve(target: str, *, server: str, cwd: Path = SERVED, **environment: str) -> Iterator[Server]:
+def serve(
+    target: str, *, server: str, options: str = "", cwd: Path = SERVED, **environment: str
+) -> Iterator[Server]:
     """Serve `module:app`, found in `cwd`, with `python -m server`, on a free loopback port."""
     port = free_port()
-    options = OPTIONS.get(server, "--port {}").format(port).split()
+    options = f"{OPTIONS.get(server, '--port {}')} {options}".format(port)
     with subprocess.Popen(
-        [sys.executable, "-m", server, target, *options],
+        [sys.executable, "-m", server, target, *options.split()],
         cwd=cwd,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
         stdout=subprocess.PIPE,

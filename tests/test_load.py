@@ -6,7 +6,7 @@ import pytest
 
 from tests.load import Loaded, load
 
-REQUESTS = 800
+REQUESTS = 400
 
 
 @pytest.fixture(scope="module", params=["palfrey", "uvicorn"])

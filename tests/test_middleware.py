@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import gc
-import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
-from importlib.util import find_spec
-from pathlib import Path as File
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
 import pytest
-import ravyn
 from lilya.apps import ChildLilya, Lilya
 from lilya.background import Task as LilyaTask
 from lilya.dependencies import Depends, Provide, Provides, Resolve, inject
@@ -29,12 +25,10 @@ from ravyn_bg.testing import capture_tasks
 from tests.conftest import MakeClient, noted
 from tests.handlers.test_which_tasks_run import CASES, Given
 from tests.reports import Records
-from tests.servers import Server, serve
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
-SERVERS = [name for name in ("palfrey", "uvicorn", "hypercorn", "granian") if find_spec(name)]
 OURS = DefineMiddleware(BackgroundTasksMiddleware)
 
 ran: list[str] = []
@@ -260,27 +254,6 @@ def test_what_has_run_runs_once_though_the_client_has_gone(make_client: MakeClie
     assert ran == ["added", "queued"]
 
 
-@pytest.fixture(scope="module", params=SERVERS)
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    cwd = File(__file__).parent / "handlers"
-    with serve("served:under_middleware", server=request.param, cwd=cwd) as running:
-        yield running
-
-
-@pytest.mark.parametrize("path", ["large", "endless"])
-def test_on_a_server_whose_client_goes_away(path: str, server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port)) as client:
-        client.sendall(f"GET /{path} HTTP/1.1\r\nHost: shop\r\n\r\n".encode())
-        assert client.recv(1_000)
-
-    printed = server.wait_for(f"end of {path} processed")
-
-    fixed, added, end = (
-        printed.index(f"{each} {path}") for each in ("fixed on", "added on", "end of")
-    )
-    assert fixed < added < end
-
-
 # An error that nothing handles
 
 
@@ -382,27 +355,13 @@ def test_an_app_that_asks_another_one_keeps_its_own(
     assert ran == ["of the other", "before", "behind"]
 
 
-def app_of_ravyn(**options: Any) -> Any:
-    return ravyn.Ravyn(routes=[ravyn.Gateway(handler=ravyn.get("/")(queue_later))], **options)
+def test_around_the_whole_and_captured(make_client: MakeClient) -> None:
+    app = BackgroundTasksMiddleware(Lilya(routes=[Path("/", sync)]))
 
-
-ON_RAVYN = [
-    app_of_ravyn(middleware=[OURS]),
-    BackgroundTasksMiddleware(app_of_ravyn()),
-    BackgroundTasksMiddleware(Lilya(routes=[Path("/", sync)])),
-]
-
-
-@pytest.mark.parametrize("app", ON_RAVYN)
-def test_on_ravyn_s_apps_around_the_whole_and_captured(app: Any, make_client: MakeClient) -> None:
     with capture_tasks() as tasks:
         make_client(app).get("/")
 
     assert (ran, [task.func for task in tasks]) == ([], [ran.append])
-
-    make_client(app).get("/")
-
-    assert ran == ["queued"]
 
 
 @pytest.mark.parametrize("as_background", [False, True])

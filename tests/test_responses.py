@@ -1,19 +1,13 @@
-"""Tasks run behind every class of response, and in a Ravyn app wherever Ravyn takes Lilya's."""
+"""Tasks run behind every class of response."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import ravyn
-import ravyn.background
-import ravyn.core.datastructures
 from jinja2 import Template as JinjaTemplate
 from lilya.contrib.responses.shortcuts import redirect
 from lilya.responses import Response, make_response
-from pydantic import ValidationError
-from ravyn import Gateway, JSONResponse, Ravyn
 
 import ravyn_bg.responses
 from ravyn_bg import BackgroundTask, BackgroundTasks
@@ -60,49 +54,3 @@ def test_a_single_task_runs_but_not_after_head_or_options(
         make_client(noted(response, events)).request(method, "/", follow_redirects=False)
 
     assert events.count("task") == times
-
-
-get: Any = ravyn.get  # which has no types, and takes a task of its own class only, says its hint
-
-
-@pytest.mark.parametrize("of_route", [False, True], ids=["of a response", "of a route"])
-@pytest.mark.parametrize("names", [["alone"], ["first", "second"]])
-def test_ravyn_runs_the_tasks_of_a_json_response_and_of_a_route(
-    names: list[str], of_route: bool, make_client: MakeClient
-) -> None:
-    events: list[str] = []
-    each_task = [BackgroundTask(events.append, each) for each in names]
-    task = each_task[0] if len(names) == 1 else BackgroundTasks(each_task)
-
-    async def order() -> dict[str, str]:
-        return {"drink": "latte"}
-
-    async def order_with_task() -> JSONResponse:
-        return JSONResponse({"drink": "latte"}, background=task)
-
-    handler = get("/", background=task)(order) if of_route else get("/")(order_with_task)
-    client = make_client(noted(Ravyn(routes=[Gateway(handler=handler)]), events))
-
-    for _ in range(2):  # the same tasks, after every response
-        events.clear()
-        assert client.get("/").json() == {"drink": "latte"}
-        assert events == [START, BODY, *names]
-
-
-CONTAINERS: dict[str, dict[str, Any]] = {
-    "Template": {"name": "order.html"},
-    "Redirect": {"path": "/elsewhere"},
-    "File": {"path": Path(__file__), "filename": "order.txt"},
-    "Stream": {"iterator": iter([b"latte"])},
-    "JSON": {"content": {"drink": "latte"}},
-}
-
-
-@pytest.mark.parametrize("name", CONTAINERS)
-def test_ravyns_containers_insist_on_ravyns_own_classes(name: str) -> None:
-    container = getattr(ravyn.core.datastructures, name)
-
-    for task in (BackgroundTask(print), BackgroundTasks()):
-        with pytest.raises(ValidationError, match="BackgroundTask"):
-            container(**CONTAINERS[name], background=task)
-    container(**CONTAINERS[name], background=ravyn.background.BackgroundTask(print))

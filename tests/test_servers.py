@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import httpx2
@@ -22,23 +23,28 @@ def post(server: Server, path: str) -> bytes:
     return httpx2.post(server.url + path, trust_env=False, verify=False).content
 
 
+def record(task: str, where: str, lost: str = "") -> str:
+    """A pattern for what stands in the log."""
+    place = rf"\(queued at /\S+/\w+\.py:\d+ in {where}\)"
+    return rf"Background task {re.escape(task)} failed {place}{lost}\nTraceback \(most recent"
+
+
 def test_a_failing_task_is_named_with_its_traceback_and_so_is_what_is_lost(server: Server) -> None:
     for _ in range(3):  # the next request is answered
         assert post(server, "/pay") == b'{"paid":true}'
 
-    server.wait_for(
-        "Background task shop.charge_card failed; 1 later task will not run: shop.say\n"
-        "Traceback (most recent call last):\n"
-    )
     printed = server.wait_for("ConnectionError: the bank is away\n", times=3)
-    assert ", in charge_card" in printed
+    lost = "; 1 later task will not run: shop.say"
+    assert re.search(record("shop.charge_card", "pay", lost), printed)
+    assert ", in charge_card\n" in printed
     assert "4242" not in printed
 
 
 def test_the_response_is_whole(server: Server) -> None:
     assert post(server, "/streamed") == b"x" * 1_000_000
 
-    server.wait_for("Background task shop.charge_card_sync failed\nTraceback (most recent")
+    printed = server.wait_for(", in charge_card_sync\n")
+    assert re.search(record("shop.charge_card_sync", "streamed"), printed)
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -48,4 +54,4 @@ def test_a_failure_is_printed_where_nothing_configures_logging(name: str) -> Non
 
         printed = server.wait_for("ValueError: list.remove(x): x not in list\n")
 
-    assert "\nBackground task list.remove failed\nTraceback (most recent" in printed
+    assert re.search(record("list.remove", "app"), printed)

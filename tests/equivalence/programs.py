@@ -18,16 +18,16 @@ class Call:
     """A task whose function takes these steps."""
 
     steps: tuple[Step, ...]
-    way: str = "async"  # or "sync", or "returns awaitable"
+    kind: str = "async"  # or "sync", or "returns awaitable"
     is_partial: bool = False
-    habit: str = "plain"
+    behaviour: str = "plain"
     of_lilya: bool = False  # Lilya's own class, on `ravyn_bg` too
 
 
 @dataclass(frozen=True)
 class Container:
     children: tuple[Tree, ...]
-    habit: str = "plain"
+    behaviour: str = "plain"  # or "goes on", as under `continue_on_error`, or one of those below
     of_lilya: bool = False
     as_group: bool = False
 
@@ -42,7 +42,7 @@ class Step:
     the container in order that is so many levels up.
     """
 
-    what: str  # one of these, or "fail", "set context"
+    action: str  # one of these, or "fail", "set context"
     error: Callable[[str], BaseException] | None = None
     adds: Call = Call(())
     up: int = 0
@@ -55,7 +55,8 @@ FAIL: Steps = tuple(Step("fail", error) for error in ERRORS)
 HOLD: Steps = (Step("hold"), *(Step("hold", error) for error in ERRORS))
 CANCEL: Steps = (Step("cancel"), Step("cancel task")) * 2
 BASIC: tuple[Steps, ...] = ((), (Step("pause"),), (Step("set context"),))
-HABITS = ("plain",) * 5 + ("wraps", "swallows", "twice")
+# Of the `__call__` of a class of tasks.
+BEHAVIOURS = ("plain",) * 5 + ("wraps", "swallows", "twice")
 
 
 class Drawing:
@@ -81,20 +82,21 @@ class Drawing:
             return self.leaf(ends)
         if kind == "row":  # what shares one thread
             leaves = [self.leaf(ends) for _ in range(self.one_of(2, 3, 4))]
-            return Container(tuple(replace(each, way="sync", habit="plain") for each in leaves))
-        habit, of_lilya = self.one_of(*HABITS), self.of_lilya()
+            plain = (replace(each, kind="sync", behaviour="plain") for each in leaves)
+            return Container(tuple(plain))
+        behaviour, of_lilya = self.one_of(*BEHAVIOURS), self.of_lilya()
         if kind == "in order":
-            habit = self.one_of(habit, habit, "goes on")
-            return Container(self.trees(depth - 1, ends), habit, of_lilya)
+            behaviour = self.one_of(behaviour, behaviour, "goes on")
+            return Container(self.trees(depth - 1, ends), behaviour, of_lilya)
         if not ends:
-            return Container(self.trees(depth - 1, ()), habit, of_lilya, True)
+            return Container(self.trees(depth - 1, ()), behaviour, of_lilya, True)
         if self.one_in(2):  # where a task may fail without a race, but not cancel
             return Container(self.trees(depth - 1, FAIL), "goes on", as_group=True)
         # Where one may do both: all others hold until it does, which the last child sees to.
         await_holds = Call((Step("await holds"),), self.one_of("async", "sync"))
         last = Container((await_holds, self.tree(depth - 1, ends), Call((self.one_of(*FAIL),))))
         held = (self.held(depth - 1) for _ in range(self.one_of(1, 2, 3)))
-        return Container((*held, last), habit, of_lilya, True)
+        return Container((*held, last), behaviour, of_lilya, True)
 
     def trees(self, depth: int, ends: Steps) -> tuple[Tree, ...]:
         return tuple(self.tree(depth, ends) for _ in range(self.one_of(0, 1, 2, 3, 4)))
@@ -114,10 +116,10 @@ class Drawing:
     def call(self, *steps: Step) -> Call:
         """A task that takes these steps, among some more."""
         steps = (*self.one_of(*BASIC), *steps, *self.one_of(*BASIC))
-        way = self.one_of("async", "sync", "returns awaitable")
+        kind = self.one_of("async", "sync", "returns awaitable")
         # Lilya's own task drops the awaitable, here too.
-        of_lilya = self.of_lilya() and way != "returns awaitable"
-        return Call(steps, way, self.one_in(3), self.one_of(*HABITS), of_lilya)
+        of_lilya = self.of_lilya() and kind != "returns awaitable"
+        return Call(steps, kind, self.one_in(3), self.one_of(*BEHAVIOURS), of_lilya)
 
     def of_lilya(self) -> bool:
         return self.mixed and self.one_in(3)

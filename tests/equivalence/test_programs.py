@@ -12,10 +12,10 @@ from lilya.background import Task, Tasks
 from ravyn_bg import BackgroundTask
 from tests.equivalence.libraries import LILYA, OURS
 from tests.equivalence.programs import Tree, programs
-from tests.equivalence.runs import WithHabit, run
+from tests.equivalence.runs import WithCallOfItsOwn, run
 from tests.reports import Records, leaves, reports_kept
 
-PROGRAMS = int(os.environ.get("RAVYN_BG_PROGRAMS", "2000"))
+PROGRAMS = int(os.environ.get("RAVYN_BG_PROGRAMS", "600"))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -37,7 +37,7 @@ def test_a_program_does_what_it_does_on_lilya_and_every_failure_and_task_is_acco
         ours = {name for name, kind in kinds.items() if is_ours(kind)}
         certain = all(issubclass(kind, (BackgroundTask, Tasks)) for kind in kinds.values())
         assert times_reported(here.errors, records) <= ({1} if certain else {0, 1})
-        begun = {site.name for site, what in here.log if what[0] == "starts"}
+        begun = {place.name for place, event in here.log if event[0] == "starts"}
         lost = {name for each in records.lost for name in each}
         assert lost.isdisjoint(begun) or "twice" in str(program)
         # A sync task that asyncio leaves behind may still have run to its end.
@@ -47,7 +47,7 @@ def test_a_program_does_what_it_does_on_lilya_and_every_failure_and_task_is_acco
         vars(here).clear()
         for each in records:
             each.exc_info = None
-        account = {name for name in ours if not issubclass(kinds[name], WithHabit)}
+        account = {name for name in ours if not issubclass(kinds[name], WithCallOfItsOwn)}
         silent = sorted(account - begun - lost)
         if never_ran_in(records) != silent:
             gc.collect()  # a few tasks are in a cycle

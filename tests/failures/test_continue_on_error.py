@@ -76,7 +76,7 @@ async def test_a_function_that_exits_costs_no_other_task(as_group: bool, told: R
     async def exit_async() -> None:
         sys.exit()  # as a command of click's does, on success too
 
-    tasks = [exit_async, BackgroundTask(sys.exit), BackgroundTask(ran.append, "after")]
+    tasks: list[Any] = [exit_async, BackgroundTask(sys.exit), BackgroundTask(ran.append, "after")]
     error = await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
 
     assert [type(each) for each in leaves(error)] == [SystemExit] * 2

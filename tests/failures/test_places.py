@@ -61,7 +61,8 @@ def added() -> tuple[int, Any]:
 
 
 def through_a_partial() -> tuple[int, Any]:
-    return line(), functools.partial(BackgroundTask, send)("a@b.c")
+    build: Any = functools.partial(BackgroundTask, send)
+    return line(), build("a@b.c")
 
 
 def through_a_subclass() -> tuple[int, Any]:

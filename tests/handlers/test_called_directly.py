@@ -88,10 +88,11 @@ async def test_a_single_fixed_task_is_copied_for_each_request(answer: Any, told:
     one, other = await decorated(), await decorated()
 
     assert type(one) is (JSONResponse if answer else Ok) or one is answer
-    for copied in (one.background, other.background):
-        assert (type(copied), copied.func, copied.args) == (BackgroundTask, print, ("fixed",))
+    copies: list[Any] = [one.background, other.background]
+    kinds = {(type(each), each.func, each.args) for each in copies}
+    assert kinds == {(BackgroundTask, print, ("fixed",))}
     assert len({id(task), id(one.background), id(other.background)}) == 3
-    del one, other, copied
+    del one, other, copies
     answer = None
     gc.collect()
     assert told.messages[:1] == ["Background task builtins.print never ran"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import pathlib
+import pickle
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -36,6 +37,10 @@ async def chunks() -> AsyncIterator[bytes]:
 
 async def content() -> str:
     return "in time"
+
+
+async def data() -> dict[str, int]:
+    return {"late": 1}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -78,6 +83,11 @@ ANSWERS: dict[str, Callable[[], Any]] = {
     "Response": lambda: Response("hello", media_type="text/x-own"),
     "Response 304": lambda: Response(status_code=304, headers={"etag": "a"}),
     "Response with content in time": lambda: PlainText(content()),
+    "JSONResponse with content in time": lambda: responses.JSONResponse(data()),
+    "Ok with content in time": lambda: responses.Ok(data()),
+    "make_response with content in time": lambda: responses.make_response(data()),
+    "YAMLResponse with content in time": lambda: responses.YAMLResponse(data()),
+    "MessagePackResponse with content in time": lambda: responses.MessagePackResponse(data()),
     "Response with cookies": with_cookies,
     "a response that cannot be copied": lambda: NotToBeCopied("hello"),
     "a response that takes no tasks": lambda: TakesNoTasks("hello"),
@@ -113,6 +123,25 @@ def test_the_answer_is_that_of_the_handler(
 
     # On `HEAD` it is each response class of Lilya's that decides.
     assert ran == [tasks] or method == "HEAD"
+
+
+class NeedsArguments(Response):
+    def __init_subclass__(cls, wanted: str) -> None: ...
+
+
+@pytest.mark.parametrize("kind", [Response, responses.JSONResponse, NeedsArguments])
+def test_the_response_is_the_very_one_that_was_returned(kind: type[Response]) -> None:
+    response = kind("hello")
+    before = {**vars(response)}
+
+    decorated: Any = with_background(BackgroundTask(print))(lambda: response)
+    answer = decorated()
+
+    assert answer is response
+    assert {name for name, each in vars(answer).items() if each is not before[name]} == {
+        "background"
+    }
+    assert type(pickle.loads(pickle.dumps(answer))) is kind
 
 
 def test_what_cannot_be_sent_raises_alike(make_client: MakeClient) -> None:

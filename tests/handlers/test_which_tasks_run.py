@@ -14,7 +14,7 @@ import pytest
 from lilya.apps import Lilya
 from lilya.background import Task as LilyaTask
 from lilya.background import Tasks as LilyaTasks
-from lilya.responses import JSONResponse, PlainText, StreamingResponse
+from lilya.responses import EventStreamResponse, JSONResponse, PlainText, StreamingResponse
 from lilya.routing import Path
 from lilya.testclient import AsyncTestClient
 from starlette.background import BackgroundTask as StarletteTask
@@ -201,6 +201,42 @@ def test_none_runs_on_head_or_options_and_that_is_told(
     gc.collect()
     assert ran == []
     assert {"list.insert", "list.extend"} <= {*told.names}
+
+
+def test_an_event_stream_runs_them_on_head_as_lilya_does(
+    ask: Ask, ran: list[str], told: Records
+) -> None:
+    @with_background(BackgroundTask(ran.append, "fixed"))
+    def handler() -> EventStreamResponse:
+        return EventStreamResponse([{"data": "one"}])
+
+    ask(handler, method="HEAD")
+
+    gc.collect()
+    assert (ran, told.messages) == (["fixed"], [])
+
+
+def test_none_runs_if_the_answer_fails_on_the_way_out_and_that_is_told_once(
+    make_client: MakeClient, ran: list[str], told: Records
+) -> None:
+    @with_background(BackgroundTask(ran.append, "fixed"))
+    async def handler(background_tasks: BackgroundTasks) -> dict[str, str]:
+        background_tasks.add_task(ran.extend, ["added"])
+        return {}
+
+    app = Lilya(routes=[Path("/", handler)])
+
+    async def middleware(scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            fails()
+
+        await app(scope, receive, sending)
+
+    with pytest.raises(LookupError):
+        make_client(middleware).get("/")
+
+    gc.collect()
+    assert (ran, sorted(told.names)) == ([], ["list.append", "list.extend"])
 
 
 async def failing_content() -> str:

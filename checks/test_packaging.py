@@ -47,11 +47,11 @@ def test_the_sdist_holds_tests_and_documentation_too(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {each.partition("/")[2] for each in archive.getnames()}
 
-    folders = {"ravyn_bg", "benchmarks", "docs", "examples", "tests", "tools"}
+    folders = {"ravyn_bg", "benchmarks", "checks", "docs", "examples", "tests", "tools"}
     files = {"noxfile.py", "LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"}
     pages = {path.name for path in ROOT.glob("*.md")}
     assert {each.partition("/")[0] for each in names} == folders | files | pages
-    assert {*PACKAGE, "tests/typing/functions.py", "docs/timeline.svg"} < names
+    assert {*PACKAGE, "checks/typing/functions.py", "docs/timeline.svg"} < names
 
 
 def test_pypi_shows_the_readme_with_no_link_that_leads_nowhere(metadata: Message) -> None:
@@ -66,6 +66,11 @@ def test_pypi_shows_the_readme_with_no_link_that_leads_nowhere(metadata: Message
 
 def test_the_metadata_says_what_is_needed(metadata: Message) -> None:
     needed = [each for each in metadata.get_all("Requires-Dist", []) if "extra ==" not in each]
-    assert {each.partition(">")[0] for each in needed} == {"anyio", "lilya", "typing-extensions"}
+    assert {each.partition(">")[0] for each in needed} == {
+        "anyio",
+        "exceptiongroup",
+        "lilya",
+        "typing-extensions",
+    }
     said = [metadata[each] for each in ("Name", "Version", "Requires-Python", "License-Expression")]
     assert said == ["ravyn-bg", ravyn_bg.__version__, ">=3.10", "MIT"]

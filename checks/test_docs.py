@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkers import strict_mypy
+from checks.checkers import strict_mypy
 from tools import speed
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-# What is checked here; `tests/test_migrating.py` and `tests/test_ported_tests.py` run both sides
+# What is checked here; `checks/test_migrating.py` and `tests/test_ported_tests.py` run both sides
 # of a `diff`.
 LANGUAGES = {"python", "text", "sh", "diff", "ini", "json", "toml", "yaml"}
 
@@ -52,7 +52,14 @@ def blocks() -> Iterator[Block]:
 
 
 BLOCKS = list(blocks())
-PYTHON = [block for block in BLOCKS if block.language == "python"]
+# Blocks that show an example, or parts of it, under its name: other tests run that.
+EXAMPLES = {each.name: each.read_text() for each in ROOT.glob("examples/*/*.py")}
+SHOWN = {
+    block.name: (EXAMPLES[named[1]], block.source.partition("\n")[2])
+    for block in BLOCKS
+    if (named := re.match(r"# (\w+\.py)\n", block.source)) and named[1] in EXAMPLES
+}
+PYTHON = [each for each in BLOCKS if each.language == "python" and each.name not in SHOWN]
 DOCSTRINGS = [
     test
     for path in sorted(ROOT.glob("ravyn_bg/*.py"))
@@ -65,14 +72,19 @@ DOCSTRINGS = [
 
 # Runs each file in a fork of one process, where what they all import was imported once.
 RUN = """
-import importlib, json, os, sys, lilya.apps, lilya.testclient, ravyn_bg
+import importlib, json, os, runpy, sys, lilya.apps, lilya.testclient, ravyn_bg
 for folder, module in json.load(sys.stdin):
     if not os.fork():
         os.chdir(folder)
         sys.path.insert(0, folder)
         for number, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY), number)
-        importlib.import_module(module)
+        if '__name__ == "__main__"' in open(f"{module}.py").read():
+            runpy.run_path(f"{module}.py", run_name="__main__")
+        else:
+            loaded = importlib.import_module(module)
+            if module.startswith("test_"):
+                [test() for name, test in vars(loaded).items() if name.startswith("test_")]
         sys.exit()
     os.wait()
 """
@@ -97,7 +109,9 @@ def test_a_block_prints_and_logs_what_it_shows(number: int, folder: Path) -> Non
     """What stands behind `#>`, what the exception behind `# raises` says, and the records below."""
     block = PYTHON[number]
     printed, logged = ((folder / str(number) / name).read_text() for name in ("out", "err"))
-    assert printed.splitlines() == block.behind(">"), logged
+    assert neutral(printed).splitlines() == neutral("\n".join(block.behind(">"))).splitlines(), (
+        logged
+    )
     if raised := re.findall(r"# raises (.+)$", block.source, re.MULTILINE):
         assert [each for each in raised if each not in logged] == []
     else:
@@ -106,10 +120,15 @@ def test_a_block_prints_and_logs_what_it_shows(number: int, folder: Path) -> Non
 
 
 def neutral(log: str) -> str:
-    """Without times, folders, the underlining of newer Pythons, and what the test client says."""
+    """Without times, folders, the underlining of newer Pythons, and mere information."""
     log = re.sub(r"^\[[-\d]+ [:,\d]+\]", "[time]", log, flags=re.MULTILINE)
     log = re.sub(r'(File "|queued at ).*/(?=(ravyn_bg/)?\w+\.py\b)', r"\1", log)
-    return re.sub(r"^(.* in _client: HTTP Request: .*| *[~^]+)\n", "", log, flags=re.MULTILINE)
+    return re.sub(r"^(\[time\] INFO in .*| *[~^]+)\n", "", log, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(("example", "shown"), SHOWN.values(), ids=SHOWN)
+def test_an_example_is_shown_as_it_is(example: str, shown: str) -> None:
+    assert [part for part in shown.split("# …\n") if part not in example] == []
 
 
 @pytest.mark.parametrize("test", DOCSTRINGS, ids=lambda test: str(test.name))

@@ -1,4 +1,4 @@
-"""Every checker flags every wrong call in `tests/typing` and passes every right one."""
+"""Every checker flags every wrong call in `checks/typing` and passes every right one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 import ravyn_bg
 from benchmarks.type_checkers import counts, holes, pyrefly_presets
-from tests.checkers import CHECKERS, FILES, ROOT, Said, cases, install_wheel, output
+from checks.checkers import CHECKERS, FILES, ROOT, Said, cases, install_wheel, output
 
 CASES = list(cases())
 Answers = dict[str, list[Said]]

@@ -1,4 +1,4 @@
-"""The type checkers, and what each says about the cases in `tests/typing`."""
+"""The type checkers, and what each says about the cases in `checks/typing`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted((ROOT / "tests" / "typing").glob("[!_]*.py"))
+FILES = sorted((ROOT / "checks" / "typing").glob("[!_]*.py"))
 CASE = re.compile(r"\s*(.+?)  # (right|wrong): ([^|]+)(?: \| ([^|:]+): (.+))?")
 # `file:line`, and in brackets the kind of mistake: first in what ty says, last in what others do.
 COMPLAINT = re.compile(r"^ *[A-Z]* ?(\w+\.py):(\d+):(?:\d+: \w+\[(\S+)\] .*|.* \[(\S+)\])$", re.M)

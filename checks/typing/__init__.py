@@ -4,6 +4,6 @@
     call  # wrong: kind of mistake
     call  # wrong: kind of mistake | hole: checkers that misjudge it
 
-Lines without such a comment must pass. `tests/checkers.py` reads and runs them,
+Lines without such a comment must pass. `checks/checkers.py` reads and runs them,
 `docs/type-checkers.md` says what the holes are.
 """

@@ -21,7 +21,7 @@ import httpx2
 import pytest
 from redis import Redis
 
-from tests.checkers import strict_mypy
+from checks.checkers import strict_mypy
 from tests.servers import Server, free_port, serve
 
 ROOT = Path(__file__).parents[1]

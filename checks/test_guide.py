@@ -29,7 +29,7 @@ GUIDE = ROOT / "examples" / "guide"
 
 # The examples as the page shows them: name, code, and the table of requests below.
 SHOWN = re.findall(
-    r"^```python\n# examples/guide/(\w+)\.py\n(.*?)^```\n(.*?)(?=^```|^#|\Z)",
+    r"^```python\n# (\w+)\.py\n(.*?)^```\n(.*?)(?=^```|^#|\Z)",
     (ROOT / "docs" / "guide.md").read_text(),
     re.M | re.S,
 )

@@ -22,10 +22,10 @@ from ravyn.core import datastructures
 from starlette.templating import Jinja2Templates
 
 import ravyn_bg.responses
+from checks.checkers import strict_mypy
+from checks.migrating.changes import CHANGES, FOR_EVERYONE, FRAMEWORKS, on_lilya
 from ravyn_bg import BackgroundTask, BackgroundTasks, background
-from tests.checkers import strict_mypy
 from tests.conftest import MakeClient
-from tests.migrating.changes import CHANGES, FOR_EVERYONE, FRAMEWORKS, on_lilya
 from tests.reports import Records
 
 ROOT = Path(__file__).parent.parent
@@ -102,7 +102,7 @@ def quoted(cell: str) -> list[str]:
     But for what an exception says, which stands there between quotation marks.
     """
     says = [each for each in re.findall('"(.+?)"', cell) if "`" not in each]
-    cell = cell.replace("shop.", "tests.migrating.changes.")
+    cell = cell.replace("shop.", "checks.migrating.changes.")
     return re.findall(r"`(.+?)`", re.sub(r"^((?:`[^`]*`|[^`:])*):.*", r"\1", cell)) + says
 
 

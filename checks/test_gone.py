@@ -1,4 +1,4 @@
-"""What becomes of the task of a client that goes away, by server: `python -m tests.test_gone`."""
+"""What becomes of the task of a client that goes away, by server: `python -m checks.test_gone`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def row(server: str) -> str:
                         client.recv(1)
                 running.wait_for("asked", times=len(WAYS))
             gate.touch()
-            printed = running.wait_for(" ran\n", times=len(WAYS))  # as what never did says, too
+            printed = running.wait_for(" ran", times=len(WAYS))  # as what never did says, too
     cells = ["runs" if f"task of {way} ran" in printed else "**lost**" for way in WAYS]
     return f"| {server.title()} | {' | '.join(cells)} |"
 

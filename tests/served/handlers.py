@@ -1,4 +1,4 @@
-"""The application that `test_servers` and `test_middleware` have each server serve."""
+"""The application of `checks/test_handlers_on_servers`."""
 
 from __future__ import annotations
 

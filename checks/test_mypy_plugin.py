@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkers import output
+from checks.checkers import output
 
 # A function, its arguments, and the direct call where it is not `function(arguments)`.
 RIGHT = """
