@@ -12,7 +12,8 @@ from pathlib import Path
 import nox
 
 PROJECT = nox.project.load_toml("pyproject.toml")
-PYTHONS = nox.project.python_versions(PROJECT)
+# Without those without a GIL, for which not all that the tests need has wheels.
+PYTHONS = [each for each in nox.project.python_versions(PROJECT) if not each.endswith("t")]
 OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
 # The newest for which all that is compared with has wheels.
 USUAL = PYTHONS[-2]
@@ -94,7 +95,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session(python=USUAL)
 def mutants(session: nox.Session) -> None:
     """Change the package in each way that mutmut knows: which changes does no test notice?"""
-    session.install("mutmut", ".[dev]")
+    session.install("mutmut", ".[test]")
     copy = Path(session.create_tmp()) / "copy"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(".", copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))

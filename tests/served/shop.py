@@ -9,6 +9,7 @@ import anyio
 from lilya.apps import Lilya
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
+from ravyn_bg.middleware import BackgroundTasksMiddleware
 from ravyn_bg.responses import StreamingResponse
 
 app = Lilya()
@@ -85,18 +86,9 @@ async def stream() -> StreamingResponse:
 
 
 def note(way: str) -> BackgroundTask:
-    return BackgroundTask(say, f"the task of {way} ran")
+    return BackgroundTask(say, f"the task behind the {way} ran")
 
 
-@app.get("/response/answer")
-async def response_answer() -> JSONResponse:
-    return JSONResponse(await late(), background=note("/response/answer"))
-
-
-@app.get("/response/stream")
-async def response_stream() -> StreamingResponse:
-    return StreamingResponse(endless(), background=note("/response/stream"))
-
-
-app.get("/handler/answer")(with_background(note("/handler/answer"))(late))
-app.get("/handler/stream")(with_background(note("/handler/stream"))(stream))
+app.get("/answer")(with_background(note("answer"))(late))
+app.get("/stream")(with_background(note("stream"))(stream))
+under_middleware = BackgroundTasksMiddleware(app)
