@@ -65,7 +65,7 @@ def test_each_task_shows_when_and_where_it_ran(printed: str) -> None:
 def test_a_failure_is_shown_and_reported_and_costs_no_other_task(printed: str) -> None:
     assert re.search(
         r"steam milk .*✗+ +event loop, failed at \d+ ms\n(.*\n)*.*update inventory.*\n"
-        r"  logged: Background task __main__.steam_milk failed$",
+        r"  logged: Background task __main__.steam_milk failed \(queued at .*:96 in cappuccino\)$",
         block(printed, "POST /cappuccino: a failure under continue_on_error"),
     )
 

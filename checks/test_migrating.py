@@ -1,13 +1,17 @@
-"""Both sides of every block and of every table row of `docs/migrating.md`, as the document says."""
+"""The tables of `docs/migrating.md`: `python -m checks.test_migrating` prints them.
+
+The blocks of that page are run by `test_docs`, as those of all pages.
+"""
 
 from __future__ import annotations
 
 import inspect
-import re
+import logging.config
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from functools import partial
-from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,180 +20,118 @@ import pytest
 import ravyn
 import starlette.responses
 from lilya.conf import settings
-from lilya.requests import Request
 from lilya.templating.jinja import Jinja2Template
+from lilya.testclient import TestClient
 from ravyn.core import datastructures
 from starlette.templating import Jinja2Templates
 
 import ravyn_bg.responses
-from checks.checkers import strict_mypy
-from checks.migrating.changes import CHANGES, FOR_EVERYONE, FRAMEWORKS, on_lilya
+from checks.migrating.changes import CHANGES, FOR_EVERYONE, FRAMEWORKS
 from ravyn_bg import BackgroundTask, BackgroundTasks, background
-from tests.conftest import MakeClient
-from tests.reports import Records
+from tests.reports import reports_kept
 
-ROOT = Path(__file__).parent.parent
-DOCUMENT = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
-_, *PARTS = re.split(r"^## (.*)$", DOCUMENT, flags=re.M)
-SECTIONS = dict(zip(PARTS[::2], PARTS[1::2], strict=True))
-EVERYONE = "What changes for everyone"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "migrating.md"
 
 
-def side_of(block: str, dropped: str) -> str:
-    kept = [line for line in block.splitlines() if not line.startswith(dropped)]
-    return "".join(f"{line[1:]}\n" for line in kept)
-
-
-SIDES = {
-    f"{section.lower().replace(' ', '_')}{number}_{side}": side_of(block, dropped)
-    for section, content in SECTIONS.items()
-    for number, block in enumerate(re.findall(r"^```diff\n(.*?)^```$", content, re.M | re.S), 1)
-    for side, dropped in (("before", "+"), ("after", "-"))
-}
-
-
-@pytest.fixture(autouse=True)
-def nothing_set_for_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Frameworks set up the root logger for each app, and Lilya what `infer_body` says."""
-    monkeypatch.setattr("logging.config.dictConfig", lambda config: None)
-    monkeypatch.setattr(settings, "infer_body", False)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sides")
-    for name, code in SIDES.items():
-        # The decorators of Ravyn 0.4.3 have no types.
-        head = "# mypy: disable-error-code=untyped-decorator\n" if "ravyn" in name else ""
-        (folder / f"{name}.py").write_text(head + code, encoding="utf-8")
-    return folder
-
-
-@pytest.mark.parametrize("name", SIDES)
-def test_block_prints_what_its_comment_says(
-    name: str,
-    folder: Path,
-    make_client: MakeClient,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    requests = re.findall(r"^# (\w+) (\S+): (.*)$", SIDES[name], re.M)
-    assert requests
-    monkeypatch.syspath_prepend(folder)
-    client = make_client(import_module(name).app)
-    for method, path, said in requests:
-        assert client.request(method, path).is_success
-        words, any_order, _ = said.partition(" in any order")
-        printed = capsys.readouterr().out.splitlines()
-        assert (sorted(printed) if any_order else printed) == words.split(", ")
-
-
-def test_blocks_are_strictly_typed(folder: Path) -> None:
-    said = strict_mypy(folder, *(f"{name}.py" for name in SIDES), cache="docs")
-    assert said == f"Success: no issues found in {len(SIDES)} source files\n"
-
-
-def rows(section: str) -> dict[str, list[str]]:
-    """The rows of a section's table: the cells of each by what its first cell says."""
-    lines = [each for each in SECTIONS[section].splitlines() if each.startswith("| ")][2:]
-    cells = [[cell.strip() for cell in each.strip("|").split(" | ")] for each in lines]
-    return {first: others for first, *others in cells}
-
-
-def quoted(cell: str) -> list[str]:
-    """The outcome that a cell quotes; what follows its first colon outside of it is a remark.
-
-    But for what an exception says, which stands there between quotation marks.
-    """
-    says = [each for each in re.findall('"(.+?)"', cell) if "`" not in each]
-    cell = cell.replace("shop.", "checks.migrating.changes.")
-    return re.findall(r"`(.+?)`", re.sub(r"^((?:`[^`]*`|[^`:])*):.*", r"\1", cell)) + says
-
-
-# What an exception says that a cell quotes.
-SAID = "missing 1 required positional argument: 'background_tasks'|'dict' object .*"
-Outcome = Callable[[Callable[[], object]], list[str]]
-
-
-@pytest.fixture
-def outcome(capsys: pytest.CaptureFixture[str], told: Records) -> Outcome:
-    """What is printed and logged, and the exception that is raised."""
-
-    def outcome(side: Callable[[], object]) -> list[str]:
-        raised: list[str] = []
+def outcome(side: Callable[[], object]) -> str:
+    """What is printed and logged, and the exception that is raised, as a cell shows it."""
+    raised: list[str] = []
+    with redirect_stdout(StringIO()) as printed, reports_kept() as told:
         try:
             side()
         except Exception as error:
-            raised = [type(error).__name__, *re.findall(SAID, str(error))]
-        logged = told.messages
-        told.clear()
-        return [*capsys.readouterr().out.splitlines(), *logged, *raised]
-
-    return outcome
-
-
-def test_every_row_is_tested() -> None:
-    tested = {section: list(changes) for section, changes in CHANGES.items()}
-    tested[EVERYONE] = list(FOR_EVERYONE)
-    assert {section: list(rows(section)) for section in tested} == tested
+            raised = [type(error).__name__]
+    settings.infer_body = False  # which `Lilya(infer_body=True)` sets for the whole process
+    said = [*printed.getvalue().splitlines(), *told.messages, *raised]
+    cell = ", ".join(f"`{each}`" for each in said) or "nothing"
+    return cell.replace("checks.migrating.changes.", "shop.")
 
 
-@pytest.mark.parametrize(
-    ("section", "change"),
-    [(section, change) for section, changes in CHANGES.items() for change in changes],
-)
-def test_change_is_as_the_table_says(
-    section: str, change: str, make_client: MakeClient, outcome: Outcome
-) -> None:
-    sides = [outcome(partial(side, make_client)) for side in CHANGES[section][change]]
-    assert sides == [quoted(cell) for cell in rows(section)[change][:2]]
+def rows(backend: str) -> Iterator[str]:
+    client = partial(TestClient, backend=backend)
+    for changes in CHANGES.values():
+        for what, before, after, around in changes:
+            sides = outcome(partial(before, client)), outcome(partial(after, client))
+            yield f"| {what} | {sides[0]} | {around.format(sides[1])} |"
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-@pytest.mark.parametrize("change", FOR_EVERYONE)
-def test_change_for_everyone_is_as_the_table_says(
-    framework: str, change: str, outcome: Outcome
-) -> None:
-    classes = (FRAMEWORKS[framework], (BackgroundTask, BackgroundTasks))
-    sides = [outcome(partial(FOR_EVERYONE[change], *each)) for each in classes]
-    assert sides == [quoted(cell) for cell in rows(EVERYONE)[change]]
+def rows_for_everyone(task: Any, tasks: Any) -> Iterator[str]:
+    for what, change, around, around_ours in FOR_EVERYONE:
+        theirs = outcome(partial(change, task, tasks))
+        ours = outcome(partial(change, BackgroundTask, BackgroundTasks))
+        yield f"| {what} | {around.format(theirs)} | {around_ours.format(ours)} |"
 
 
-def test_the_command_for_lilyas_users() -> None:
-    (script,) = re.findall(r"sed -i '(.*?)'", SECTIONS["From Lilya"])
-    code = "from lilya.background import Task, Tasks"
-    names: dict[str, Any] = {}
-    exec(subprocess.check_output(["sed", script], input=code, text=True), names)
-    assert (names["Task"], names["Tasks"]) == (background.BackgroundTask, BackgroundTasks)
-
-
-# In the order of the table's columns: where their classes are.
+# The classes that take `background=`, in the order of the columns.
+CLASSES = {
+    "JSON": ("JSONResponse", "Response", "JSON", "JSONResponse"),
+    "text": ("PlainTextResponse", "Response", "PlainText", "PlainText"),
+    "HTML": ("HTMLResponse", "Response", "HTMLResponse", "HTMLResponse"),
+    "redirect": ("RedirectResponse", "Redirect", "Redirect", "RedirectResponse"),
+    "stream": ("StreamingResponse", "Stream", "Stream", "StreamingResponse"),
+    "file": ("FileResponse", "File", "File", "FileResponse"),
+    "events": (
+        "StreamingResponse",
+        "ServerSentEvent",
+        "EventStreamResponse",
+        "EventStreamResponse",
+    ),
+    "template": ("TemplateResponse", "Template", "Template", "get_template_response"),
+}
 HOMES: list[list[Any]] = [
     [starlette.responses, Jinja2Templates],
     [litestar, litestar.response],
     [ravyn, ravyn.responses, datastructures],
-    [ravyn_bg.responses],
+    [ravyn_bg.responses, Jinja2Template],
 ]
-CLASSES = rows("Response classes")
 
 
-@pytest.mark.parametrize("kind", CLASSES)
-def test_response_classes_take_background(kind: str) -> None:
-    for cell, homes in zip(CLASSES[kind], HOMES, strict=True):
-        (name,) = quoted(cell)
-        if name != "get_template_response":  # which is tried below, as it takes anything
+def rows_of_classes() -> Iterator[str]:
+    for kind, names in CLASSES.items():
+        yield f"| {kind} | {' | '.join(f'`{name}`' for name in names)} |"
+
+
+@pytest.fixture(autouse=True)
+def no_app_sets_up_logging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.config, "dictConfig", lambda config: None)
+
+
+def missing(rows: Iterator[str]) -> list[str]:
+    lines = DOCUMENT.read_text().splitlines()
+    return [row for row in rows if row not in lines]
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_change_is_as_its_table_says(backend: str) -> None:
+    assert missing(rows(backend)) == []
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS.values(), ids=FRAMEWORKS)
+def test_a_change_for_everyone_is_as_the_table_says(framework: tuple[Any, Any]) -> None:
+    assert missing(rows_for_everyone(*framework)) == []
+
+
+def test_response_classes_take_background() -> None:
+    assert missing(rows_of_classes()) == []
+    for names in CLASSES.values():
+        for name, homes in zip(names, HOMES, strict=True):
             (found, *_) = [vars(home)[name] for home in homes if name in vars(home)]
-            assert "background" in inspect.signature(found).parameters
+            parameters = inspect.signature(found).parameters
+            assert "background" in parameters or name == "get_template_response"  # takes anything
 
 
-def test_a_template_runs_its_task(
-    make_client: MakeClient, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    async def answer(request: Request) -> Any:
-        task = BackgroundTask(print, "ran")
-        template = Jinja2Template(directory=tmp_path)
-        return template.get_template_response(request, "page.html", background=task)
+COMMAND = "s/from lilya\\.background import/from ravyn_bg.background import/"
 
-    (tmp_path / "page.html").write_text("page")
-    assert make_client(on_lilya(answer)).get("/").text == "page"
-    assert capsys.readouterr().out == "ran\n"
+
+def test_the_command_for_lilyas_users() -> None:
+    assert f"sed -i '{COMMAND}'" in DOCUMENT.read_text()
+    names: dict[str, Any] = {}
+    code = "from lilya.background import Task, Tasks"
+    exec(subprocess.check_output(["sed", COMMAND], input=code, text=True), names)
+    assert (names["Task"], names["Tasks"]) == (background.BackgroundTask, BackgroundTasks)
+
+
+if __name__ == "__main__":
+    logging.config.dictConfig = lambda config: None
+    everyone = rows_for_everyone(*FRAMEWORKS["Lilya"])
+    print(*rows("asyncio"), *everyone, *rows_of_classes(), sep="\n")

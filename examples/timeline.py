@@ -98,38 +98,36 @@ COLOURS = {
     "failed": "#e5484d",
 }
 GREY = "#747d89"
-WIDTH, LEFT, RIGHT, ROW = 760, 150, 210, 22
+# Narrow, so that its text can be read on a telephone: what a bar is stands above it.
+WIDTH, ROW = 400, 32
 
 
 def as_svg(lines: list[TimeLine]) -> str:
     """The same as a picture, without a background of its own."""
-    scale = (WIDTH - LEFT - RIGHT) / longest(lines)
+    scale = WIDTH / longest(lines)
     parts: list[str] = []
     y = 0
     for line in lines:
-        y += ROW
+        y += 24
         parts.append(text(0, y, f"{line.visit}: {line.visit.how}", "font-weight='600'"))
-        top, answered = y + 8, 0.0
+        top, answered = y + 24, 0.0
         for bar in bars(line):
-            y += ROW
-            x, width = LEFT + bar.start * scale, max(2, (bar.end - bar.start) * scale)
-            parts += [
-                text(LEFT - 12, y, bar.name, "text-anchor='end'"),
-                rect(x, y - 12, width, 15, bar.kind),
-                text(x + width + 8, y, bar.remark),
-            ]
+            x, width = bar.start * scale, max(2, (bar.end - bar.start) * scale)
+            parts.append(text(0, y + 18, bar.name))
+            parts.append(text(WIDTH, y + 18, bar.remark, "text-anchor='end'"))
+            parts.append(rect(x, y + 23, width, 8, bar.kind))
             answered = answered or x + width
+            y += ROW
         parts.append(
-            f"<path d='M{answered:.1f} {top}V{y + 6}' stroke='{COLOURS['response']}' "
+            f"<path d='M{answered:.1f} {top}V{y}' stroke='{COLOURS['response']}' "
             f"stroke-dasharray='3 3'/>"
         )
-        y += ROW // 2
-    y += ROW
+    y += 24
     for position, kind in enumerate(COLOURS):
-        x = LEFT + 125 * position
-        parts += [rect(x, y - 10, 11, 11, kind), text(x + 17, y, kind)]
+        x = WIDTH * position / len(COLOURS)
+        parts += [rect(x, y - 9, 9, 9, kind), text(x + 13, y, kind, "font-size='11'")]
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {y + 10}' width='{WIDTH}' "
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {y + 6}' width='{WIDTH}' "
         f"font-family='system-ui, sans-serif' font-size='13' fill='{GREY}' role='img' "
         f"aria-label='Time lines of requests and the tasks behind their responses'>\n"
         + "\n".join(parts)

@@ -24,11 +24,11 @@ from ravyn_bg._responses import response_with
 from ravyn_bg._running import fresh_copy
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
-# Texts that name a container which only a type checker imports, as they can be written.
+# An annotation as text that names a container, where only a type checker imports that.
 NAMES_CONTAINER = re.compile(
     r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*BackgroundTasks\s*(?:,.*\])?", re.S
 )
-# `annotationlib.Format.FORWARDREF`: what cannot be read yet is no error.
+# `annotationlib.Format.FORWARDREF`: a name that is not there yet is no error.
 FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3, 14) else {}
 
 NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
@@ -127,7 +127,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     returns = evaluated(signature.return_annotation, names)
     refuse_place(handler, fixed, bool(wanted))
     refuse_response_of_ravyn(handler, returns)
-    # Under names of their own here, since the wrappers have the handler's globals.
+    # As local names, because the wrappers get the handler's globals.
     next_number, lose = call_numbers.__next__, report_lost
     tasks = HandlerTasks(function, fixed, wanted)
 
@@ -155,8 +155,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     update_wrapper(wrapper, handler if hasattr(handler, "__name__") else function, updated=())
     marks = {name: each for name, each in vars(handler).items() if "_lilya" not in name}
     vars(wrapper).update(marks, __with_background__=True)
-    # Lilya keeps what it knows of a handler on the function that `__wrapped__` leads to; and that
-    # one has the parameters which Lilya shall not see.
+    # Lilya would follow `__wrapped__` to the handler, whose containers it must not see.
     del wrapper.__wrapped__
     wrapper.__signature__ = signature.replace(parameters=seen, return_annotation=returns)
     notes = {each.name: each.annotation for each in seen} | {"return": returns}

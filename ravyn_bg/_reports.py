@@ -1,6 +1,6 @@
 """What is logged: how a task ended that did not run to its end, and which tasks that costs.
 
-Whoever calls a task's function reports how that ended, at that moment.
+Whoever calls the function of a task reports how that call ended, at that moment.
 """
 
 import logging
@@ -23,7 +23,7 @@ if sys.version_info < (3, 11):
 LONGEST_MESSAGE = 1000  # bytes, without the traceback
 MOST_NAMES = 20  # different functions in one message
 NO_PLACE = ("(unknown file)", 0, "(unknown function)")  # as `logging` has it
-REPORTED = "__ravyn_bg_reported__"  # in which runs of which task an exception is reported
+REPORTED = "__ravyn_bg_reported__"  # on an exception: who need not report it again
 
 this_thread = threading.local()
 
@@ -67,7 +67,7 @@ def log_never_ran(*tasks: Any) -> None:
 
 
 def log_freed(task: Any, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-    """Log that a task is gone and never began, unless it was never built, or all ends."""
+    """Log that a task is freed and never began, unless it was refused, or the program ends."""
     if hasattr(task, "kwargs") and not is_finalizing():
         log_never_ran(task)
 
@@ -105,15 +105,16 @@ def account_for(*tasks: Any) -> None:
 
 
 def is_reported(failure: BaseException, run: Any) -> bool:
-    """Whether all of a failure comes from inside of a task, where it was reported."""
+    """Whether each error of a failure was reported inside of the task that a run has come to."""
     here = run, run.number
     return all(here in vars(each).get(REPORTED, ()) for each in errors_in(failure))
 
 
 def pass_on(failure: BaseException, run: Any, outer: Any) -> None:
-    """Note on a failure that leaves a task that the one around it need not report it.
+    """Note on a failure which leaves a run that the run around it need not report it again.
 
-    A set, because many may raise the same object at once. Nothing is left where nobody is around.
+    The note is a set, because many tasks may raise one object at once. Where no run is around, no
+    note stays.
     """
     for each in errors_in(failure):
         known: set[tuple[Any, int]] = vars(each).setdefault(REPORTED, set())
@@ -141,8 +142,8 @@ def comes_from_outside(error: BaseException) -> bool:
     """Whether an error is no failure: a cancellation, or the end of the program."""
     if isinstance(error, (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)):
         return isinstance(error, (KeyboardInterrupt, GeneratorExit))
-    with suppress(RuntimeError):  # no event loop: a coroutine that is closed after it has stopped
-        # Anybody can raise asyncio's `CancelledError`; before Python 3.11 nobody can tell.
+    with suppress(RuntimeError):  # a coroutine that is closed when the event loop is gone
+        # A function may raise asyncio's `CancelledError` itself. Python 3.10 cannot tell.
         asked = getattr(current_asyncio_task(), "cancelling", lambda: 1)
         if isinstance(error, anyio.get_cancelled_exc_class()):
             return asked() > 0 or anyio.current_effective_deadline() == -inf

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar, Token, copy_context
 from copy import copy
 from inspect import CO_COROUTINE, isawaitable
 from logging import ERROR, WARNING
@@ -24,12 +24,12 @@ from ravyn_bg._reports import errors_in, failure_in
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
-# Seconds after which a trip to a thread gives that back, so that nobody waits long for one. What is
-# saved by sharing a trip is some 0.0001.
-SHARED = 0.01
+# Seconds for which tasks may share one trip to a worker thread. Each that shares it saves some
+# 0.0001 of them; but others may be waiting for a thread.
+LONGEST_TRIP = 0.01
 
 LOOP = "This {} contains itself and would run for ever: give it BackgroundTasks(list(tasks.tasks))."
-# How far a task has come that was taken: to a queue for a thread, or beyond.
+# How far the task that a run has taken has come: it waits for a thread, runs, or has ended.
 QUEUED, BEGUN, OVER = "queued", "begun", "over"
 
 current_run: ContextVar["Run"] = ContextVar("ravyn_bg.current_run")
@@ -44,7 +44,7 @@ class RunTask(Task):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        # One that calls the function in its own way, or does not call it, accounts for itself.
+        # A subclass with a `__call__` of its own may never call ours: it accounts for itself.
         cls._accounted = cls.__call__ is not RunTask.__call__
 
     @override
@@ -52,7 +52,7 @@ class RunTask(Task):
         await Run([self]).in_order()
 
     def __getstate__(self) -> Any:
-        """For copies and pickles. Of a task and its copies nobody can tell which is to run."""
+        """For copies and pickles: nobody can tell which of them is meant to run."""
         self._accounted = True
         slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
         kept = {name: getattr(self, name) for name in slots if hasattr(self, name)}
@@ -89,7 +89,7 @@ class RunTasks(Tasks, RunTask):
 
         async with create_task_group() as group:
             for place in range(len(runs)):
-                # With a name, which to find takes AnyIO microseconds.
+                # Named here, because AnyIO takes microseconds to find a name.
                 group.start_soon(run_one, place, name="background task")
         if found := [each.pop() for each in failures if each]:
             raise together(found, of=len(runs))
@@ -99,28 +99,27 @@ class RunTasks(Tasks, RunTask):
 
 
 class Run:
-    """One run of tasks in order: which of them is taken, and how far that has come.
+    """One run of tasks in order: which task it has come to, and how far that task has come.
 
-    It holds no task once it is over: whatever a task starts may live for ever, and with it its
-    context, where the run stands.
+    When it is over it holds no task. A task may have started something that lives for ever, and
+    that keeps its context, in which this run stands.
     """
 
     task: Any = None
-    number = 0  # how many tasks are taken; the last of them is `task`
-    state = BEGUN
-    in_thread = False  # whether a thread is calling the task
-    is_left = False  # whether nobody waits for the thread any more
-    lock: Any = nullcontext()  # around what a thread and the event loop both change
-    cut_off_inside = 0  # in which task another one was cut off, and has reported it
+    number = 0  # of `task`, counted from 1
+    state = BEGUN  # of `task`
+    in_thread = False  # whether a thread is calling `task`
+    is_left = False  # whether nobody waits for that thread any more
+    lock: Any = nullcontext()  # around what the thread and the event loop both change
+    cut_off_inside = 0  # the number of the task in which another run has reported a cancellation
 
-    def __init__(self, tasks: Any, whole: Any = None, group: Any = ()) -> None:
+    def __init__(self, tasks: Any, container: Any = None, group: Any = ()) -> None:
         self.tasks = tasks
-        self.whole = whole  # the container, if there is one
+        self.container = container  # of the tasks, unless it is one task that runs alone
         self.group = group  # all runs that go on side by side, if this is one of them
-        self.outer = current_run.get(None)
 
     async def in_order(self) -> list[BaseException]:
-        """Run the tasks, and give back the failures after which the container went on."""
+        """Run the tasks, and return the failures after which the container went on."""
         failures: list[BaseException] = []
         token = current_run.set(self)
         try:
@@ -129,29 +128,30 @@ class Run:
                 self.state = BEGUN
                 self.number += 1
                 try:
-                    if calls_async_function(task):  # as `call` does, in half the time
+                    if calls_async_function(task):  # what `call` does, in half the time
                         task._accounted = True
                         await task.func(*task.args, **task.kwargs)
                     else:
                         await self.call()
                 except BaseException as error:
-                    self.report(error)
-                    if self.whole is None or not self.whole.goes_on_after(error):
+                    outer = token.old_value  # which is faster than to ask before each run
+                    self.report(error, outer=None if outer is Token.MISSING else outer)
+                    if self.container is None or not self.container.goes_on_after(error):
                         raise
                     failures.append(error)
         finally:
             self.tasks = self.group = ()
-            self.task = self.whole = self.outer = None
-            if current_run.get(None) is self:  # not so if it is closed in another context
+            self.task = self.container = None
+            if current_run.get(None) is self:  # unless it is closed from another context
                 current_run.reset(token)
         return failures
 
     async def call(self) -> None:
-        """Call the function of a task that does no more than that, or let it run by itself."""
-        if self.whole is not None and not calls_function(self.task):
+        """Call the task's function where that belongs; a task that does more runs by itself."""
+        if self.container is not None and not calls_function(self.task):
             self.begin()
-            if any(each is self.whole for each in within(self.task)):
-                raise RuntimeError(LOOP.format(type(self.whole).__name__))
+            if any(each is self.container for each in within(self.task)):
+                raise RuntimeError(LOOP.format(type(self.container).__name__))
             await self.task()
         elif is_async(self.task.func):
             self.begin()
@@ -166,13 +166,13 @@ class Run:
             self.task._accounted = True
 
     async def call_in_thread(self) -> None:
-        """Call a sync task, and those that follow it, in a worker thread.
+        """Call a sync task, and the sync tasks that follow it, in a worker thread.
 
-        Who does that waits for the thread, unless asyncio itself cancels it: then the thread ends
-        what it is calling, alone, and begins nothing else.
+        This waits for the thread. Only a cancellation by asyncio itself ends the wait: then the
+        thread finishes the call that it is in, and begins no other.
         """
         self.lock = Lock()
-        # What the thread brings back, if anything: one of both.
+        # What the thread brings back: one exception, or one awaitable, or nothing.
         self.raised: list[BaseException] = []
         self.returned: list[Any] = []
         cancelling = getattr(_reports.current_asyncio_task(), "cancelling", int)  # from 3.11 on
@@ -183,14 +183,14 @@ class Run:
                 self.is_left = True
                 self.report_left_behind(self.task)
             raise
-        # Raised and awaited here, where somebody waits, and not in the thread.
+        # Here, and not in the thread: errors are reported in the context of who waits for them.
         if self.raised:
             raise self.raised.pop()
         if self.returned:
             await self.returned.pop()
 
     def call_tasks(self, cancelling: Callable[[], int], before: int) -> None:
-        until = monotonic() + SHARED
+        until = monotonic() + LONGEST_TRIP
         while self.takes_task():
             task = self.task
             try:
@@ -210,7 +210,7 @@ class Run:
                 return
 
     def takes_task(self) -> bool:
-        """Whether there is one for this thread: the one that waits, and then those that follow."""
+        """Whether there is a task for this thread: the one that it was sent for, or the next."""
         with self.lock:
             if self.state is OVER and self.number < len(self.tasks) and not self.is_left:
                 following = self.tasks[self.number]
@@ -224,32 +224,27 @@ class Run:
             return self.in_thread
 
     def report_left_behind(self, task: Any) -> None:
-        """Report what the function raised in a thread for which nobody waits any more."""
+        """Report a failure in a thread for which nobody waits any more."""
         while self.raised:
             failure, self.state = failure_in(self.raised.pop()), OVER
             if failure is not None and not _reports.is_reported(failure, self):
                 _reports.log(ERROR, "failed", task, (), failure)
 
     def give_up(self) -> list[Any]:
-        """The tasks that have not begun; now they never will."""
+        """Begin no more tasks, and return those that have not begun."""
         with self.lock:
             is_queued = self.state is QUEUED
             behind = [*self.tasks[self.number - is_queued :]]
             self.tasks, self.is_left = (), self.is_left or is_queued
         return behind
 
-    def report(self, error: BaseException) -> None:
-        """Report how the task ended, and which tasks will not run because of it."""
-        failure, task, whole, outer = failure_in(error), self.task, self.whole, self.outer
-        behind: list[Any] = []
-        if whole is not None and not whole.goes_on_after(error):
-            # A cancellation does not keep what is new in a group from beginning, as in Lilya.
-            runs = [each for each in (self, *self.group) if each.number or failure is not None]
-            behind = [task for each in runs for task in each.give_up()]
-        lost = [each for each in leaves(task) if self.state is BEGUN]
-        lost = [each for each in lost if _reports.is_unaccounted(each)]
-        lost += [leaf for each in behind for leaf in leaves(each)]
-        _reports.account_for(*lost, *behind)
+    def report(self, error: BaseException, outer: Any) -> None:
+        """Report how the task ended, and which tasks will not run because of it.
+
+        `outer` is the run whose task has started this one, if there is one.
+        """
+        failure, task, container = failure_in(error), self.task, self.container
+        lost = self.lose_tasks(error, failure)
         if failure is not None:
             level, end, is_told = ERROR, "failed", _reports.is_reported(failure, self)
             _reports.pass_on(failure, self, outer)
@@ -258,16 +253,28 @@ class Run:
             level, end = WARNING, "was interrupted" if is_interrupt else "was cancelled"
             if self.in_thread:
                 end += ", but goes on in its thread, where nobody waits for it any more"
-            holds_tasks = bool(tasks_of(task)) or not calls_function(task)
-            is_told = self.state is not BEGUN or (
-                holds_tasks and self.cut_off_inside == self.number
-            )
+            only_runs_tasks = not calls_function(task) or bool(tasks_of(task))
+            is_told_inside = only_runs_tasks and self.cut_off_inside == self.number
+            is_told = is_told_inside or self.state is not BEGUN
             if outer is not None:
                 outer.cut_off_inside = outer.number
         if not is_told:
-            _reports.log(level, end, task, lost, failure, whole)
+            _reports.log(level, end, task, lost, failure, container)
         elif lost:
-            _reports.log(level, end, task if whole is None else whole, lost)
+            _reports.log(level, end, task if container is None else container, lost)
+
+    def lose_tasks(self, error: BaseException, failure: BaseException | None) -> list[Any]:
+        """The tasks that will not run because of this error; they count as reported from now on."""
+        behind: list[Any] = []
+        if self.container is not None and not self.container.goes_on_after(error):
+            # A cancellation does not keep what is new in a group from beginning, as in Lilya.
+            runs = [each for each in (self, *self.group) if each.number or failure is not None]
+            behind = [task for each in runs for task in each.give_up()]
+        inside = leaves(self.task) if self.state is BEGUN else []
+        lost = [leaf for leaf in inside if _reports.is_unaccounted(leaf)]
+        lost += [leaf for each in behind for leaf in leaves(each)]
+        _reports.account_for(*lost, *behind)
+        return lost
 
 
 plain_call = RunTask.__call__

@@ -52,9 +52,9 @@ class BackgroundTask(RunTask):
     args: tuple[Any, ...]  # type: ignore[assignment]
     kwargs: dict[str, Any]  # type: ignore[assignment]
 
-    # A name for the keywords that nobody uses: pyright takes an argument that is meant for a
-    # parameter of that name for all of them. And `object`, not `Any`, as what a call returns: mypy
-    # then checks generic functions, too.
+    # The keywords have a name that nobody uses, because pyright takes a keyword argument of that
+    # name for all of them. And what `func` returns is `object`, not `Any`, because mypy then checks
+    # generic functions, too.
     def __init__(
         self, func: Callable[P, object], *args: P.args, **keywords_of_func: P.kwargs
     ) -> None:
@@ -63,8 +63,8 @@ class BackgroundTask(RunTask):
             caller = builder(caller)
         fill(self, caller, func, args, keywords_of_func)
 
-    # Lilya's, which Rich shows wrongly, puts no commas into `str`, and never ends for a container
-    # that contains itself.
+    # Lilya's own `repr` never ends for a container that contains itself, its `str` has no commas,
+    # and Rich shows it wrongly.
     @recursive_repr()
     def __repr__(self) -> str:
         return super().__repr__()
@@ -168,12 +168,12 @@ def fill(task: BackgroundTask, caller: FrameType, func: Any, args: Any, keywords
     if type(func) is not FunctionType or func.__code__.co_flags & GENERATOR:
         check_function(func)
     task.func, task.args, task.kwargs = func, args, keywords
-    # Where it is built. Which line that is, is looked up only where a record is written.
+    # Where it was built. The line is looked up only when a record is written.
     task._built_in, task._built_at = caller.f_code, caller.f_lasti
 
 
 def as_task(item: Any, container: BackgroundTasks) -> Any:
-    """A task as it is; a bare function as a task that was built where its container was."""
+    """A task as it is, or a bare function as a task that was built where its container was."""
     if isinstance(item, LilyaTask):
         return item
     task = BackgroundTask(item)
@@ -182,7 +182,7 @@ def as_task(item: Any, container: BackgroundTasks) -> Any:
 
 
 def builder(frame: FrameType) -> FrameType:
-    """Whoever builds a task: not a subclass of ours, in a method that calls ours."""
+    """The frame that builds a task, past the methods of subclasses which call ours."""
     while frame.f_code.co_name in ("__init__", "add_task") and frame.f_back:
         first = frame.f_locals.get(frame.f_code.co_varnames[0])
         if not isinstance(first, LilyaTask):

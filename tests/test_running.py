@@ -59,7 +59,7 @@ async def test_sync_tasks_that_follow_one_another_take_one_hop_with_one_token(
         borrowed.append(anyio.from_thread.run_sync(lambda: limiter.borrowed_tokens))
 
     monkeypatch.setattr(anyio.to_thread, "run_sync", counted)
-    monkeypatch.setattr(_running, "SHARED", PATIENCE)
+    monkeypatch.setattr(_running, "LONGEST_TRIP", PATIENCE)
     several = [trace.task("a"), trace.task("b"), BackgroundTask(look)]
     await BackgroundTasks([*several, trace.async_task("between"), *several])()
 
@@ -90,7 +90,7 @@ async def somebody_waits_for(limiter: anyio.CapacityLimiter) -> None:
 async def test_a_hop_gives_its_thread_to_others_after_a_while(
     trace: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_running, "SHARED", -1)  # seconds: each task has taken too long
+    monkeypatch.setattr(_running, "LONGEST_TRIP", -1)  # seconds: each task has taken too long
     first_runs, somebody = anyio.Event(), threading.Event()
 
     def first() -> None:

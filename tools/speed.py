@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "speed.md"
@@ -20,7 +19,7 @@ GAIN = re.compile(r"(\d+) sync tasks of (\d+) ms in order")
 def page() -> str:
     """The page as it should be: each table stands behind a comment with its name."""
     text = PAGE.read_text()
-    for name, table in (("gains", gains()), ("rows", rows())):
+    for name, table in (("gains", gains()),):
         before, mark, behind = text.partition(f"<!-- {name} -->\n\n")
         text = before + mark + "\n".join(table) + "\n\n" + behind.partition("\n\n")[2]
     return text
@@ -34,27 +33,6 @@ def gains() -> Iterator[str]:
             theirs, ours = (1000 * row["medians"][name] for name in ("Lilya", "ravyn_bg"))
             what = row["what"].removesuffix(" in order")
             yield f"| {what} | {theirs:.2f} ms | {ours:.2f} ms | {1 / row['ratio']:.2f} |"
-
-
-def rows() -> Iterator[str]:
-    yield "| what | ratio | to | must be | its limit |"
-    yield "| --- | ---: | --- | --- | ---: |"
-    for row in RESULTS["rows"]:
-        if row["bound"]:
-            cells = (row["what"], ratio(row), row["against"], bound(row), limit(row))
-            yield f"| {' | '.join(cells)} |"
-
-
-def ratio(row: dict[str, Any]) -> str:
-    return f"{row['ratio']:.3f}" if row["within"] else f"**{row['ratio']:.3f}**"
-
-
-def bound(row: dict[str, Any]) -> str:
-    return f"{'at least' if row['unit'] == '/s' else 'at most'} {row['bound']:.2f}"
-
-
-def limit(row: dict[str, Any]) -> str:
-    return f"{row['limit']:.3f}" if row["limit"] else ""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What changes, by section and row of `docs/migrating.md`: what is done before, and after."""
+"""What changes, by section of `docs/migrating.md`: what is written, what it does before, after."""
 
 # No `from __future__ import annotations`: Ravyn 0.4.3 goes by annotations that are no strings.
 
@@ -8,39 +8,48 @@ from typing import Any
 
 import anyio
 import fastapi
+import httpx2
 import litestar
 import ravyn
-import starlette.background
 from fastapi.responses import JSONResponse as StarletteResponse
 from lilya.apps import Lilya
 from lilya.background import Task as LilyaTask
 from lilya.background import Tasks as LilyaTasks
-from lilya.dependencies import Provide, Provides
+from lilya.datastructures import UploadFile
+from lilya.dependencies import Depends, Provide, Provides, inject
 from lilya.exceptions import HTTPException
-from lilya.responses import Response
+from lilya.params import Query
 from litestar.background_tasks import BackgroundTask as LitestarTask
 from litestar.background_tasks import BackgroundTasks as LitestarTasks
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask as StarletteTask
+from starlette.background import BackgroundTasks as StarletteTasks
 from starlette.routing import Route
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, Request, with_background
-from tests.conftest import MakeClient
+from ravyn_bg.responses import Response
 
-Change = Callable[[MakeClient], object]
+# What is done with a test client: the class, or a partial of it.
+Side = Callable[[Any], object]
+# What is written; what is done before and after; what stands around the outcome after, as `{}`.
+Row = tuple[str, Side, Side, str]
 
 
-def on_lilya(handler: Any, method: str = "GET", **options: Any) -> Lilya:
+def on_lilya(handler: Any, method: str = "GET", path: str = "/", **options: Any) -> Lilya:
     app = Lilya(**options)
-    app.route("/", methods=[method])(handler)
+    app.route(path, methods=[method])(handler)
     return app
 
 
-def on_fastapi(handler: Any, method: str = "GET") -> fastapi.FastAPI:
-    app = fastapi.FastAPI()
-    app.api_route("/", methods=[method])(handler)
+def on_fastapi(handler: Any, method: str = "GET", path: str = "/", **options: Any) -> Any:
+    app = fastapi.FastAPI(**options)
+    app.api_route(path, methods=[method])(handler)
     return app
+
+
+def on_starlette(handler: Any) -> Starlette:
+    return Starlette(routes=[Route("/", handler)])
 
 
 def on_litestar(background: Any, route: Any = litestar.get) -> litestar.Litestar:
@@ -62,23 +71,30 @@ def fail() -> None:
     raise KeyError
 
 
-def asked(client: MakeClient, app: Any, method: str = "GET", **sent: Any) -> Any:
+def asked(client: Any, app: Any, method: str = "GET", path: str = "/", **sent: Any) -> Any:
     """The answer to a request, and what it leaves when it is gone."""
-    answer = client(app, raise_server_exceptions=False).request(method, "/", **sent)
+    asking = client(app, raise_server_exceptions=False)
+    answer = asking.request(method, path, follow_redirects=False, **sent)
     gc.collect()
     return answer
 
 
-def twice(client: MakeClient, app: Any) -> None:
+def twice(client: Any, app: Any) -> None:
     for _ in range(2):
         asked(client, app)
 
 
-def status(client: MakeClient, handler: Any, body: Any = None, **options: Any) -> None:
+def shown(client: Any, app: Any, method: str = "GET", path: str = "/", **sent: Any) -> None:
+    """Print the text of an answer, or the status of one that failed."""
+    answer = asked(client, app, method, path, **sent)
+    print(answer.text.strip('"') if answer.is_success else answer.status_code)
+
+
+def status(client: Any, handler: Any, body: Any = None, **options: Any) -> None:
     print(asked(client, on_lilya(handler, "POST", **options), "POST", json=body).status_code)
 
 
-def kind(client: MakeClient, **options: Any) -> None:
+def kind(client: Any, **options: Any) -> None:
     print(asked(client, on_lilya(teapot, **options)).headers["content-type"].partition(";")[0])
 
 
@@ -96,6 +112,10 @@ async def fastapi_adds(background_tasks: fastapi.BackgroundTasks) -> Any:
 
 async def fastapi_default(background_tasks: fastapi.BackgroundTasks = None) -> Any:  # type: ignore[assignment]  # as it is often seen
     background_tasks.add_task(print, "added")
+
+
+async def fastapi_fails(background_tasks: fastapi.BackgroundTasks) -> None:
+    background_tasks.add_task(fail)
 
 
 async def ravyn_injected(background_tasks: ravyn.BackgroundTasks) -> None: ...
@@ -137,6 +157,11 @@ async def as_json(request: Request, error: Any) -> JSONResponse:
     return JSONResponse({"detail": str(error)}, getattr(error, "status_code", 422))
 
 
+async def handled(request: Any, error: Any) -> Any:
+    print(f"handled {error!r}")
+    return StarletteResponse({}, 500)
+
+
 async def teapot() -> None:
     raise HTTPException(status_code=418, detail="short and stout")
 
@@ -149,6 +174,43 @@ async def undecorated(background_tasks: BackgroundTasks) -> None:
 
 
 decorated = with_background(undecorated)  # before Lilya marks the other one as a handler
+
+
+async def query(q: str | None = None) -> str:
+    return f"q={q}"
+
+
+async def marked_query(q: str | None = Query(default=None)) -> str:  # type: ignore[assignment]  # Lilya types it as a Query
+    return f"q={q}"
+
+
+async def typed(item_id: int) -> str:
+    return type(item_id).__name__
+
+
+async def depends(db: Any = Depends(lambda: "a session")) -> str:
+    return str(db)
+
+
+async def upload(file: UploadFile) -> str:
+    return str(file.filename)
+
+
+async def read_upload(request: Request) -> str:
+    file: Any = (await request.form())["file"]
+    return str(file.filename)
+
+
+async def other_name(req: Request) -> str:
+    return type(req).__name__
+
+
+async def usual_name(request: Request) -> str:
+    return type(request).__name__
+
+
+UPSTREAM = httpx2.Headers({"x": "1"})
+SENT = {"file": ("cat.txt", b"meow")}
 
 
 def audit(background_tasks: BackgroundTasks) -> None:
@@ -167,108 +229,263 @@ async def passes_its_own(background_tasks: BackgroundTasks) -> None:
 
 
 KEPT = BackgroundTask(print)
+HEAD = "a `HEAD` request"
+HEAD_AFTER = "{}: Lilya's rule, for `OPTIONS` as well"
 
 
-def head_after(client: MakeClient) -> None:
+def head_after(client: Any) -> None:
     asked(client, on_lilya(own, "HEAD"), "HEAD")
 
 
-CHANGES: dict[str, dict[str, tuple[Change, Change]]] = {
-    "From FastAPI": {
-        "the handler adds a task, and returns a response with one of its own": (
+def positional(kind: Any) -> Any:
+    async def handler(request: Any) -> Any:
+        return kind("text", 200, None, None, BackgroundTask(print, "ran"))
+
+    return handler
+
+
+CHANGES: dict[str, list[Row]] = {
+    "From FastAPI": [
+        (
+            "the handler adds a task, and returns a response with one of its own",
             lambda client: asked(client, on_fastapi(fastapi_adds)),
             lambda client: asked(client, on_lilya(with_background(adds))),
+            "{}",
         ),
-        "`background_tasks: BackgroundTasks = None`": (
+        (
+            "`background_tasks: BackgroundTasks = None`",
             lambda client: asked(client, on_fastapi(fastapi_default)),
             lambda client: with_background(default),
+            "{} on import: remove the default",
         ),
-        "a `HEAD` request": (
+        (
+            HEAD,
             lambda client: asked(client, on_fastapi(fastapi_adds, "HEAD"), "HEAD"),
             head_after,
+            HEAD_AFTER,
         ),
-    },
-    "From Starlette": {
-        "a `HEAD` request": (
-            lambda client: asked(client, Starlette(routes=[Route("/", starlette_own)]), "HEAD"),
+        (
+            "a `HEAD` request to a `@app.get` route",
+            lambda client: print(asked(client, on_fastapi(query), "HEAD").status_code),
+            lambda client: print(asked(client, on_lilya(query), "HEAD").status_code),
+            "{}",
+        ),
+        (
+            "a task fails, and `exception_handlers` has an entry for its exception",
+            lambda client: client(
+                on_fastapi(fastapi_fails, exception_handlers={KeyError: handled})
+            ).get("/"),
+            lambda client: asked(
+                client,
+                on_lilya(
+                    with_background(BackgroundTask(fail))(nothing),
+                    exception_handlers={KeyError: handled},
+                ),
+            ),
+            "{}: it sees the task, and its answer goes nowhere",
+        ),
+    ],
+    "From Starlette": [
+        (
+            "`BackgroundTasks([send])`, a bare sync function",
+            lambda client: anyio.run(StarletteTasks([lambda: print("sent")])),  # type: ignore[list-item]  # as it is often seen
+            lambda client: anyio.run(BackgroundTasks([lambda: print("sent")])),
+            "{}",
+        ),
+        (
+            HEAD,
+            lambda client: asked(client, on_starlette(starlette_own), "HEAD"),
             head_after,
+            HEAD_AFTER,
         ),
-        "`task.is_async`": (
+        (
+            "`task.is_async`",
             lambda client: print(StarletteTask(anyio.sleep, 1).is_async),
             lambda client: print(KEPT.is_async),  # type: ignore[attr-defined]  # that is the point
+            "{}: ask `inspect.iscoroutinefunction(task.func)`",
         ),
-    },
-    "From Litestar": {
-        "a task raises a `KeyError`": (
+        (
+            '`Response("text", 200, None, None, task)`, all by position',
+            lambda client: asked(client, on_starlette(positional(StarletteResponse))),
+            lambda client: asked(client, on_lilya(positional(Response))),
+            "{}: `cookies` is the fourth parameter there. Write `background=task`",
+        ),
+    ],
+    "From Litestar": [
+        (
+            "`issubclass(BackgroundTasks, BackgroundTask)`",
+            lambda client: print(issubclass(LitestarTasks, LitestarTask)),
+            lambda client: print(issubclass(BackgroundTasks, BackgroundTask)),
+            "{}, as in Starlette and Lilya",
+        ),
+        (
+            "a task raises a `KeyError`",
             lambda client: client(on_litestar(LitestarTask(fail))).get("/"),
             lambda client: client(fixed(BackgroundTask(fail))).get("/"),
+            "{} is what the server sees",
         ),
-        "`BackgroundTasks` of a generator, on two requests": (
+        (
+            "`BackgroundTasks` of a generator, on two requests",
             lambda client: twice(
                 client, on_litestar(LitestarTasks(LitestarTask(print, each) for each in ["once"]))
             ),
             lambda client: twice(
                 client, fixed(BackgroundTasks(BackgroundTask(print, each) for each in ["once"]))
             ),
+            "{}",
         ),
-        "a `HEAD` request": (
+        (
+            HEAD,
             lambda client: asked(
                 client, on_litestar(LitestarTask(print, "own"), litestar.head), "HEAD"
             ),
             head_after,
+            HEAD_AFTER,
         ),
-    },
-    "From Ravyn": {
-        "the handler asks for `background_tasks: BackgroundTasks`": (
+        (
+            "`BackgroundTask(fn=print, ...)`",
+            lambda client: anyio.run(LitestarTask(fn=lambda: print("ran"))),
+            lambda client: BackgroundTask(fn=print),  # type: ignore[call-arg]  # that is the point
+            "{}: write `func=`, or leave the name out",
+        ),
+        (
+            "`BackgroundTasks([...], run_in_task_group=True)`",
+            lambda client: print(LitestarTasks([], run_in_task_group=True).run_in_task_group),
+            lambda client: BackgroundTasks([], run_in_task_group=True),  # type: ignore[call-arg]  # as above
+            "{}: write `as_group=True`",
+        ),
+    ],
+    "From Ravyn": [
+        (
+            "`issubclass(BackgroundTasks, BackgroundTask)`",
+            lambda client: print(issubclass(ravyn.BackgroundTasks, ravyn.BackgroundTask)),
+            lambda client: print(issubclass(BackgroundTasks, BackgroundTask)),
+            "{}, as in Starlette and Lilya",
+        ),
+        (
+            "the handler asks for `background_tasks: BackgroundTasks`",
             lambda client: print(asked(client, on_ravyn(ravyn_injected)).status_code),
             lambda client: asked(client, on_lilya(decorated)),
+            "{}: on Lilya, under `@with_background`",
         ),
-        "the route has a task, and its handler is declared to return a response": (
+        (
+            "the route has a task, and its handler is declared to return a response",
             lambda client: asked(
                 client, on_ravyn(ravyn_response, background=ravyn.BackgroundTask(print, "fixed"))
             ),
             lambda client: asked(client, fixed(BackgroundTask(print, "fixed"))),
+            "{}: on Lilya, under `@with_background`",
         ),
-        # The others of these are in `tests/test_responses.py`.
-        "a task in Ravyn's `Redirect`, `File`, `Stream`, `Template` or `JSON`": (
+        # The others of these are in `test_responses`.
+        (
+            "a task in Ravyn's `Redirect`, `File`, `Stream`, `Template` or `JSON`",
             lambda client: redirected(ravyn.BackgroundTask(print)),
             lambda client: redirected(KEPT),
+            "{}: return a response class, or keep Ravyn's own task there",
         ),
-    },
-    "What ported projects lacked": {
-        "`item: Item`, a Pydantic model": (
+    ],
+    "What ported projects met": [
+        (
+            '`@app.post("/", status_code=201)`, and so `response_model=`, `tags=`',
+            lambda client: Lilya().post("/", status_code=201),  # type: ignore[call-arg]  # that is the point
+            lambda client: print(JSONResponse({}, 201).status_code),
+            "`return JSONResponse(data, 201)`; `@openapi(tags=[…])` above the handler: {}",
+        ),
+        (
+            "`q: Optional[str] = None`, a query parameter",
+            lambda client: shown(client, on_lilya(query), path="/?q=ada"),
+            lambda client: shown(client, on_lilya(marked_query), path="/?q=ada"),
+            "`q: Optional[str] = Query(default=None)`: {}",
+        ),
+        (
+            "`/items/{item_id}` with `item_id: int`",
+            lambda client: shown(client, on_lilya(typed, path="/{item_id}"), path="/1"),
+            lambda client: shown(client, on_lilya(typed, path="/{item_id:int}"), path="/1"),
+            "`/items/{{item_id:int}}`: {}",
+        ),
+        (
+            "`POST /items/`, where the route is `/items`",
+            lambda client: print(
+                asked(client, on_lilya(own, "POST", "/items"), "POST", "/items/").status_code
+            ),
+            lambda client: print(
+                asked(client, on_lilya(nothing, "POST", "/items"), "POST", "/items").status_code
+            ),
+            "`POST /items`. Lilya redirects with a 303, after which a client sends a `GET`: {}",
+        ),
+        (
+            "`db = Depends(get_db)`",
+            lambda client: shown(client, on_lilya(depends)),
+            lambda client: shown(client, on_lilya(inject(depends))),
+            "`@inject` next to the function: {}",
+        ),
+        (
+            "`file: UploadFile`",
+            lambda client: shown(client, on_lilya(upload, "POST"), "POST", files=SENT),
+            lambda client: shown(client, on_lilya(read_upload, "POST"), "POST", files=SENT),
+            '`(await request.form())["file"]`: {}',
+        ),
+        (
+            "`req: Request`",
+            lambda client: shown(client, on_lilya(other_name)),
+            lambda client: shown(client, on_lilya(usual_name)),
+            "`request: Request`, by that name: {}",
+        ),
+        (
+            '`Response("", headers=r.headers)` with those of httpx',
+            lambda client: shown(client, on_lilya(lambda: Response("text", headers=UPSTREAM))),
+            lambda client: shown(
+                client, on_lilya(lambda: Response("text", headers=dict(UPSTREAM)))
+            ),
+            "`headers=dict(r.headers)`: {}",
+        ),
+        (
+            "`item: Item`, a Pydantic model",
             lambda client: status(client, inferred, {"name": "a"}),
             lambda client: status(client, inferred, {"name": "a"}, infer_body=True),
+            "`Lilya(infer_body=True)`, which holds for all apps of the process: {}",
         ),
-        "a body that does not fit the model": (
+        (
+            "a body that does not fit the model",
             lambda client: status(client, inferred, {}, infer_body=True),
             lambda client: status(
                 client, inferred, {}, infer_body=True, exception_handlers={ValidationError: as_json}
             ),
+            "`Lilya(exception_handlers={{ValidationError: …}})`, and a handler for it: {}",
         ),
-        '`raise HTTPException(418, detail="…")`': (
+        (
+            '`raise HTTPException(418, detail="…")`',
             lambda client: kind(client),
             lambda client: kind(client, exception_handlers={HTTPException: as_json}),
+            "an exception handler for `HTTPException`: {}",
         ),
-        "`response: Response`, to set a header on": (
+        (
+            "`response: Response`, to set a header on",
             lambda client: status(client, injected_response),
             lambda client: status(client, lambda: JSONResponse({}, headers={"x": "1"})),
+            "return a response that has the header: {}",
         ),
-        "a handler whose `@with_background` was forgotten": (
+        (
+            "a handler whose `@with_background` was forgotten",
             lambda client: client(on_lilya(undecorated)).get("/"),
             lambda client: asked(client, on_lilya(decorated)),
+            "put it below the route decorator: {}",
         ),
-        "the same under `infer_body=True`": (
+        (
+            "the same under `infer_body=True`",
             lambda client: client(on_lilya(undecorated, infer_body=True)).get("/"),
             lambda client: asked(client, on_lilya(decorated, infer_body=True)),
+            "the same: {}",
         ),
-        "a dependency that adds tasks": (
+        (
+            "`@with_background` on a dependency",
             lambda client: asked(
                 client, on_lilya(has_dependency, dependencies=audit_as_a_dependency)
             ),
             lambda client: asked(client, on_lilya(passes_its_own)),
+            "a plain function, and the handler's container or [`current_tasks()`](middleware.md): {}",
         ),
-    },
+    ],
 }
 
 
@@ -276,7 +493,7 @@ CHANGES: dict[str, dict[str, tuple[Change, Change]]] = {
 
 FRAMEWORKS: dict[str, tuple[Any, Any]] = {
     "FastAPI": (StarletteTask, fastapi.BackgroundTasks),
-    "Starlette": (StarletteTask, starlette.background.BackgroundTasks),
+    "Starlette": (StarletteTask, StarletteTasks),
     "Litestar": (LitestarTask, LitestarTasks),
     "Ravyn": (ravyn.BackgroundTask, ravyn.BackgroundTasks),
     "Lilya": (LilyaTask, LilyaTasks),
@@ -310,10 +527,16 @@ def going_on(task: Any, tasks: Any) -> None:
     anyio.run(tasks([task(fail), task(send_async, "ada")], continue_on_error=True))
 
 
-FOR_EVERYONE: dict[str, Callable[[Any, Any], object]] = {
-    '`BackgroundTask(send("ada"))`': called,
-    '`BackgroundTask(lambda: send_async("ada"))`': wrapped,
-    "a container that no response carries": lambda task, tasks: tasks([task(send, "ada")]),
-    "the first of two tasks fails": failing,
-    "the same under `continue_on_error=True`": going_on,
-}
+# What is written; what it does with the two classes; what stands around both outcomes.
+FOR_EVERYONE: list[tuple[str, Callable[[Any, Any], object], str, str]] = [
+    ('`BackgroundTask(send("ada"))`', called, "{} after the response", "{} at that line"),
+    ('`BackgroundTask(lambda: send_async("ada"))`', wrapped, "{}: it is not awaited", "{}"),
+    (
+        "a container that no response carries",
+        lambda task, tasks: tasks([task(send, "ada")]),
+        "{}",
+        "{}",
+    ),
+    ("the first of two tasks fails", failing, "{}, and no word of the second", "{}"),
+    ("the same under `continue_on_error=True`", going_on, "{}: no counterpart", "{}"),
+]
