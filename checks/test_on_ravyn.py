@@ -10,10 +10,12 @@ import ravyn.background
 import ravyn.core.datastructures
 import ravyn.responses
 from lilya.enums import HTTPMethod
+from lilya.middleware import DefineMiddleware
 from pydantic import ValidationError
 
 import ravyn_bg.responses
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, with_background
+from ravyn_bg.middleware import BackgroundTasksMiddleware, current_tasks
 from tests.conftest import MakeClient, noted
 from tests.test_names import INSTEAD
 
@@ -139,3 +141,20 @@ def test_data_is_answered_with_200_whatever_the_route_s_status(make_client: Make
     app = ravyn.Ravyn(routes=[ravyn.Gateway(handler=route)])
 
     assert make_client(app).post("/ada").status_code == 200
+
+
+async def queues() -> None:
+    current_tasks().add_task(ran.append, "queued")
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_middleware_around_an_app_and_in_it(inside: bool, make_client: MakeClient) -> None:
+    ran.clear()
+    defined: Any = DefineMiddleware  # of which pyright finds no call right
+    middleware = [defined(BackgroundTasksMiddleware)] if inside else []
+    routes = [ravyn.Gateway(handler=ravyn.get("/")(queues))]
+    app: Any = ravyn.Ravyn(routes=routes, middleware=middleware)
+
+    make_client(app if inside else BackgroundTasksMiddleware(app)).get("/")
+
+    assert ran == ["queued"]

@@ -204,7 +204,7 @@ class HandlerTasks:
         if len(tasks) > 1:
             tasks = not_held(tasks)
         request = current_request.get({})
-        if len(tasks) == 1 and ("queued" not in request or tasks[0] is own):
+        if len(tasks) == 1 and ("queued" not in request or (tasks[0] is own and not made)):
             return tasks[0]
         container = new_container(BackgroundTasks, self.function)
         container.tasks = tasks
@@ -216,6 +216,7 @@ class HandlerTasks:
 def report_lost(containers: list[BackgroundTasks]) -> None:
     """Report what they hold and what has not begun, because an error keeps it from running."""
     lost = [leaf for each in containers for leaf in leaves(each) if is_unaccounted(leaf)]
+    account_for(*containers)
     log_never_ran(*lost)
 
 

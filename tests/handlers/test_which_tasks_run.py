@@ -271,38 +271,6 @@ def test_none_runs_if_the_answer_fails_by_itself(answer: Any, ask: Ask, ran: lis
     assert ran == []
 
 
-# The method, after how many messages the client goes away, what runs all the same, and the body.
-GONE: list[tuple[str, int, str, Any]] = [("GET", 1, *each) for each in CASES]
-GONE += [("GET", after, "fixed", lambda given: StreamingResponse(iter("ab"))) for after in (0, 2)]
-GONE += [("HEAD", 0, "", lambda given: given.add())]
-
-
-@pytest.mark.parametrize(("method", "after", "expected", "body"), GONE)
-def test_the_client_may_go_away(
-    method: str, after: int, expected: str, body: Any, make_client: MakeClient, ran: list[str]
-) -> None:
-    @with_background(BackgroundTask(ran.append, "fixed"))
-    async def handler(background_tasks: BackgroundTasks) -> Any:
-        return body(Given(background_tasks, ran))
-
-    app = Lilya(routes=[Path("/", handler)])
-
-    async def server(scope: Any, receive: Any, send: Any) -> None:
-        left = iter(range(after))
-
-        async def sending(message: Any) -> None:
-            if next(left, None) is None:
-                raise EOFError  # no server raises it, but each one what it likes
-            await send(message)
-
-        await app(scope, receive, sending)
-
-    with pytest.raises((EOFError, BaseExceptionGroup)):
-        make_client(server).request(method, "/")
-
-    assert " ".join(ran) == expected.removeprefix("own").strip()  # its own is the response's to run
-
-
 URLS = [f"/{number}" for number in range(8)]
 
 asked: ContextVar[str] = ContextVar("asked")
