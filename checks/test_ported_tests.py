@@ -7,12 +7,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 from xml.etree import ElementTree
 
 import pytest
 
 PAGE = (Path(__file__).parents[1] / "docs" / "testing.md").read_text()
-DIFFS = re.findall(r"^```diff\n # (\w+\.py)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+TABS = r'^=== "{}"\n\n    ```python title="(.*?)".*?\n(.*?)^    ```$'
 PYTHON = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -31,14 +32,10 @@ def run(folder: Path, files: dict[str, str]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("dropped", ["+", "-"], ids=["FastAPI", "ravyn_bg"])
-def test_a_test_that_comes_from_fastapi_passes_before_and_after(
-    dropped: str, tmp_path: Path
-) -> None:
-    files = {
-        name: "".join(f"{line[1:]}\n" for line in diff.splitlines() if line[:1] != dropped)
-        for name, diff in DIFFS
-    }
+@pytest.mark.parametrize("side", ["FastAPI", "ravyn_bg"])
+def test_a_test_that_comes_from_fastapi_passes_before_and_after(side: str, tmp_path: Path) -> None:
+    tabs = re.findall(TABS.format(side), PAGE, re.MULTILINE | re.DOTALL)
+    files = {name: dedent(source) for name, source in tabs}
     modules = {name.removesuffix(".py") for name in files if name.startswith("test_")}
     wrong = run(tmp_path, files)
 

@@ -19,6 +19,7 @@ from lilya.datastructures import UploadFile
 from lilya.dependencies import Depends, Provide, Provides, inject
 from lilya.exceptions import HTTPException
 from lilya.params import Query
+from lilya.testclient import TestClient
 from litestar.background_tasks import BackgroundTask as LitestarTask
 from litestar.background_tasks import BackgroundTasks as LitestarTasks
 from pydantic import BaseModel, ValidationError
@@ -30,8 +31,7 @@ from starlette.routing import Route
 from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse, Request, with_background
 from ravyn_bg.responses import Response
 
-# What is done with a test client: the class, or a partial of it.
-Side = Callable[[Any], object]
+Side = Callable[[], object]
 # What is written; what is done before and after; what stands around the outcome after, as `{}`.
 Row = tuple[str, Side, Side, str]
 
@@ -71,31 +71,31 @@ def fail() -> None:
     raise KeyError
 
 
-def asked(client: Any, app: Any, method: str = "GET", path: str = "/", **sent: Any) -> Any:
+def asked(app: Any, method: str = "GET", path: str = "/", **sent: Any) -> Any:
     """The answer to a request, and what it leaves when it is gone."""
-    asking = client(app, raise_server_exceptions=False)
+    asking = TestClient(app, raise_server_exceptions=False)
     answer = asking.request(method, path, follow_redirects=False, **sent)
     gc.collect()
     return answer
 
 
-def twice(client: Any, app: Any) -> None:
+def twice(app: Any) -> None:
     for _ in range(2):
-        asked(client, app)
+        asked(app)
 
 
-def shown(client: Any, app: Any, method: str = "GET", path: str = "/", **sent: Any) -> None:
+def shown(app: Any, method: str = "GET", path: str = "/", **sent: Any) -> None:
     """Print the text of an answer, or the status of one that failed."""
-    answer = asked(client, app, method, path, **sent)
+    answer = asked(app, method, path, **sent)
     print(answer.text.strip('"') if answer.is_success else answer.status_code)
 
 
-def status(client: Any, handler: Any, body: Any = None, **options: Any) -> None:
-    print(asked(client, on_lilya(handler, "POST", **options), "POST", json=body).status_code)
+def status(handler: Any, body: Any = None, **options: Any) -> None:
+    print(asked(on_lilya(handler, "POST", **options), "POST", json=body).status_code)
 
 
-def kind(client: Any, **options: Any) -> None:
-    print(asked(client, on_lilya(teapot, **options)).headers["content-type"].partition(";")[0])
+def kind(**options: Any) -> None:
+    print(asked(on_lilya(teapot, **options)).headers["content-type"].partition(";")[0])
 
 
 # Handlers of other frameworks
@@ -233,8 +233,8 @@ HEAD = "a `HEAD` request"
 HEAD_AFTER = "{}: Lilya's rule, for `OPTIONS` as well"
 
 
-def head_after(client: Any) -> None:
-    asked(client, on_lilya(own, "HEAD"), "HEAD")
+def head_after() -> None:
+    asked(on_lilya(own, "HEAD"), "HEAD")
 
 
 def positional(kind: Any) -> Any:
@@ -248,39 +248,33 @@ CHANGES: dict[str, list[Row]] = {
     "From FastAPI": [
         (
             "the handler adds a task, and returns a response with one of its own",
-            lambda client: asked(client, on_fastapi(fastapi_adds)),
-            lambda client: asked(client, on_lilya(with_background(adds))),
+            lambda: asked(on_fastapi(fastapi_adds)),
+            lambda: asked(on_lilya(with_background(adds))),
             "{}",
         ),
         (
             "`background_tasks: BackgroundTasks = None`",
-            lambda client: asked(client, on_fastapi(fastapi_default)),
-            lambda client: with_background(default),
+            lambda: asked(on_fastapi(fastapi_default)),
+            lambda: with_background(default),
             "{} on import: remove the default",
         ),
-        (
-            HEAD,
-            lambda client: asked(client, on_fastapi(fastapi_adds, "HEAD"), "HEAD"),
-            head_after,
-            HEAD_AFTER,
-        ),
+        (HEAD, lambda: asked(on_fastapi(fastapi_adds, "HEAD"), "HEAD"), head_after, HEAD_AFTER),
         (
             "a `HEAD` request to a `@app.get` route",
-            lambda client: print(asked(client, on_fastapi(query), "HEAD").status_code),
-            lambda client: print(asked(client, on_lilya(query), "HEAD").status_code),
+            lambda: print(asked(on_fastapi(query), "HEAD").status_code),
+            lambda: print(asked(on_lilya(query), "HEAD").status_code),
             "{}",
         ),
         (
             "a task fails, and `exception_handlers` has an entry for its exception",
-            lambda client: client(
+            lambda: TestClient(
                 on_fastapi(fastapi_fails, exception_handlers={KeyError: handled})
             ).get("/"),
-            lambda client: asked(
-                client,
+            lambda: asked(
                 on_lilya(
                     with_background(BackgroundTask(fail))(nothing),
                     exception_handlers={KeyError: handled},
-                ),
+                )
             ),
             "{}: it sees the task, and its answer goes nowhere",
         ),
@@ -288,202 +282,185 @@ CHANGES: dict[str, list[Row]] = {
     "From Starlette": [
         (
             "`BackgroundTasks([send])`, a bare sync function",
-            lambda client: anyio.run(StarletteTasks([lambda: print("sent")])),  # type: ignore[list-item]  # as it is often seen
-            lambda client: anyio.run(BackgroundTasks([lambda: print("sent")])),
+            lambda: anyio.run(StarletteTasks([lambda: print("sent")])),  # type: ignore[list-item]  # as it is often seen
+            lambda: anyio.run(BackgroundTasks([lambda: print("sent")])),
             "{}",
         ),
-        (
-            HEAD,
-            lambda client: asked(client, on_starlette(starlette_own), "HEAD"),
-            head_after,
-            HEAD_AFTER,
-        ),
+        (HEAD, lambda: asked(on_starlette(starlette_own), "HEAD"), head_after, HEAD_AFTER),
         (
             "`task.is_async`",
-            lambda client: print(StarletteTask(anyio.sleep, 1).is_async),
-            lambda client: print(KEPT.is_async),  # type: ignore[attr-defined]  # that is the point
+            lambda: print(StarletteTask(anyio.sleep, 1).is_async),
+            lambda: print(KEPT.is_async),  # type: ignore[attr-defined]  # that is the point
             "{}: ask `inspect.iscoroutinefunction(task.func)`",
         ),
         (
             '`Response("text", 200, None, None, task)`, all by position',
-            lambda client: asked(client, on_starlette(positional(StarletteResponse))),
-            lambda client: asked(client, on_lilya(positional(Response))),
+            lambda: asked(on_starlette(positional(StarletteResponse))),
+            lambda: asked(on_lilya(positional(Response))),
             "{}: `cookies` is the fourth parameter there. Write `background=task`",
         ),
     ],
     "From Litestar": [
         (
             "`issubclass(BackgroundTasks, BackgroundTask)`",
-            lambda client: print(issubclass(LitestarTasks, LitestarTask)),
-            lambda client: print(issubclass(BackgroundTasks, BackgroundTask)),
+            lambda: print(issubclass(LitestarTasks, LitestarTask)),
+            lambda: print(issubclass(BackgroundTasks, BackgroundTask)),
             "{}, as in Starlette and Lilya",
         ),
         (
             "a task raises a `KeyError`",
-            lambda client: client(on_litestar(LitestarTask(fail))).get("/"),
-            lambda client: client(fixed(BackgroundTask(fail))).get("/"),
+            lambda: TestClient(on_litestar(LitestarTask(fail))).get("/"),
+            lambda: TestClient(fixed(BackgroundTask(fail))).get("/"),
             "{} is what the server sees",
         ),
         (
             "`BackgroundTasks` of a generator, on two requests",
-            lambda client: twice(
-                client, on_litestar(LitestarTasks(LitestarTask(print, each) for each in ["once"]))
+            lambda: twice(
+                on_litestar(LitestarTasks(LitestarTask(print, each) for each in ["once"]))
             ),
-            lambda client: twice(
-                client, fixed(BackgroundTasks(BackgroundTask(print, each) for each in ["once"]))
-            ),
+            lambda: twice(fixed(BackgroundTasks(BackgroundTask(print, each) for each in ["once"]))),
             "{}",
         ),
         (
             HEAD,
-            lambda client: asked(
-                client, on_litestar(LitestarTask(print, "own"), litestar.head), "HEAD"
-            ),
+            lambda: asked(on_litestar(LitestarTask(print, "own"), litestar.head), "HEAD"),
             head_after,
             HEAD_AFTER,
         ),
         (
             "`BackgroundTask(fn=print, ...)`",
-            lambda client: anyio.run(LitestarTask(fn=lambda: print("ran"))),
-            lambda client: BackgroundTask(fn=print),  # type: ignore[call-arg]  # that is the point
+            lambda: anyio.run(LitestarTask(fn=lambda: print("ran"))),
+            lambda: BackgroundTask(fn=print),  # type: ignore[call-arg]  # that is the point
             "{}: write `func=`, or leave the name out",
         ),
         (
             "`BackgroundTasks([...], run_in_task_group=True)`",
-            lambda client: print(LitestarTasks([], run_in_task_group=True).run_in_task_group),
-            lambda client: BackgroundTasks([], run_in_task_group=True),  # type: ignore[call-arg]  # as above
+            lambda: print(LitestarTasks([], run_in_task_group=True).run_in_task_group),
+            lambda: BackgroundTasks([], run_in_task_group=True),  # type: ignore[call-arg]  # as above
             "{}: write `as_group=True`",
         ),
     ],
     "From Ravyn": [
         (
             "`issubclass(BackgroundTasks, BackgroundTask)`",
-            lambda client: print(issubclass(ravyn.BackgroundTasks, ravyn.BackgroundTask)),
-            lambda client: print(issubclass(BackgroundTasks, BackgroundTask)),
+            lambda: print(issubclass(ravyn.BackgroundTasks, ravyn.BackgroundTask)),
+            lambda: print(issubclass(BackgroundTasks, BackgroundTask)),
             "{}, as in Starlette and Lilya",
         ),
         (
             "the handler asks for `background_tasks: BackgroundTasks`",
-            lambda client: print(asked(client, on_ravyn(ravyn_injected)).status_code),
-            lambda client: asked(client, on_lilya(decorated)),
+            lambda: print(asked(on_ravyn(ravyn_injected)).status_code),
+            lambda: asked(on_lilya(decorated)),
             "{}: on Lilya, under `@with_background`",
         ),
         (
             "the route has a task, and its handler is declared to return a response",
-            lambda client: asked(
-                client, on_ravyn(ravyn_response, background=ravyn.BackgroundTask(print, "fixed"))
+            lambda: asked(
+                on_ravyn(ravyn_response, background=ravyn.BackgroundTask(print, "fixed"))
             ),
-            lambda client: asked(client, fixed(BackgroundTask(print, "fixed"))),
+            lambda: asked(fixed(BackgroundTask(print, "fixed"))),
             "{}: on Lilya, under `@with_background`",
         ),
         # The others of these are in `test_responses`.
         (
             "a task in Ravyn's `Redirect`, `File`, `Stream`, `Template` or `JSON`",
-            lambda client: redirected(ravyn.BackgroundTask(print)),
-            lambda client: redirected(KEPT),
+            lambda: redirected(ravyn.BackgroundTask(print)),
+            lambda: redirected(KEPT),
             "{}: return a response class, or keep Ravyn's own task there",
         ),
     ],
     "What ported projects met": [
         (
             '`@app.post("/", status_code=201)`, and so `response_model=`, `tags=`',
-            lambda client: Lilya().post("/", status_code=201),  # type: ignore[call-arg]  # that is the point
-            lambda client: print(JSONResponse({}, 201).status_code),
+            lambda: Lilya().post("/", status_code=201),  # type: ignore[call-arg]  # that is the point
+            lambda: print(JSONResponse({}, 201).status_code),
             "`return JSONResponse(data, 201)`; `@openapi(tags=[…])` above the handler: {}",
         ),
         (
             "`q: Optional[str] = None`, a query parameter",
-            lambda client: shown(client, on_lilya(query), path="/?q=ada"),
-            lambda client: shown(client, on_lilya(marked_query), path="/?q=ada"),
+            lambda: shown(on_lilya(query), path="/?q=ada"),
+            lambda: shown(on_lilya(marked_query), path="/?q=ada"),
             "`q: Optional[str] = Query(default=None)`: {}",
         ),
         (
             "`/items/{item_id}` with `item_id: int`",
-            lambda client: shown(client, on_lilya(typed, path="/{item_id}"), path="/1"),
-            lambda client: shown(client, on_lilya(typed, path="/{item_id:int}"), path="/1"),
+            lambda: shown(on_lilya(typed, path="/{item_id}"), path="/1"),
+            lambda: shown(on_lilya(typed, path="/{item_id:int}"), path="/1"),
             "`/items/{{item_id:int}}`: {}",
         ),
         (
             "`POST /items/`, where the route is `/items`",
-            lambda client: print(
-                asked(client, on_lilya(own, "POST", "/items"), "POST", "/items/").status_code
-            ),
-            lambda client: print(
-                asked(client, on_lilya(nothing, "POST", "/items"), "POST", "/items").status_code
-            ),
+            lambda: print(asked(on_lilya(own, "POST", "/items"), "POST", "/items/").status_code),
+            lambda: print(asked(on_lilya(nothing, "POST", "/items"), "POST", "/items").status_code),
             "`POST /items`. Lilya redirects with a 303, after which a client sends a `GET`: {}",
         ),
         (
             "`db = Depends(get_db)`",
-            lambda client: shown(client, on_lilya(depends)),
-            lambda client: shown(client, on_lilya(inject(depends))),
+            lambda: shown(on_lilya(depends)),
+            lambda: shown(on_lilya(inject(depends))),
             "`@inject` next to the function: {}",
         ),
         (
             "`file: UploadFile`",
-            lambda client: shown(client, on_lilya(upload, "POST"), "POST", files=SENT),
-            lambda client: shown(client, on_lilya(read_upload, "POST"), "POST", files=SENT),
+            lambda: shown(on_lilya(upload, "POST"), "POST", files=SENT),
+            lambda: shown(on_lilya(read_upload, "POST"), "POST", files=SENT),
             '`(await request.form())["file"]`: {}',
         ),
         (
             "`req: Request`",
-            lambda client: shown(client, on_lilya(other_name)),
-            lambda client: shown(client, on_lilya(usual_name)),
+            lambda: shown(on_lilya(other_name)),
+            lambda: shown(on_lilya(usual_name)),
             "`request: Request`, by that name: {}",
         ),
         (
             '`Response("", headers=r.headers)` with those of httpx',
-            lambda client: shown(client, on_lilya(lambda: Response("text", headers=UPSTREAM))),
-            lambda client: shown(
-                client, on_lilya(lambda: Response("text", headers=dict(UPSTREAM)))
-            ),
+            lambda: shown(on_lilya(lambda: Response("text", headers=UPSTREAM))),
+            lambda: shown(on_lilya(lambda: Response("text", headers=dict(UPSTREAM)))),
             "`headers=dict(r.headers)`: {}",
         ),
         (
             "`item: Item`, a Pydantic model",
-            lambda client: status(client, inferred, {"name": "a"}),
-            lambda client: status(client, inferred, {"name": "a"}, infer_body=True),
+            lambda: status(inferred, {"name": "a"}),
+            lambda: status(inferred, {"name": "a"}, infer_body=True),
             "`Lilya(infer_body=True)`, which holds for all apps of the process: {}",
         ),
         (
             "a body that does not fit the model",
-            lambda client: status(client, inferred, {}, infer_body=True),
-            lambda client: status(
-                client, inferred, {}, infer_body=True, exception_handlers={ValidationError: as_json}
+            lambda: status(inferred, {}, infer_body=True),
+            lambda: status(
+                inferred, {}, infer_body=True, exception_handlers={ValidationError: as_json}
             ),
             "`Lilya(exception_handlers={{ValidationError: …}})`, and a handler for it: {}",
         ),
         (
             '`raise HTTPException(418, detail="…")`',
-            lambda client: kind(client),
-            lambda client: kind(client, exception_handlers={HTTPException: as_json}),
+            lambda: kind(),
+            lambda: kind(exception_handlers={HTTPException: as_json}),
             "an exception handler for `HTTPException`: {}",
         ),
         (
             "`response: Response`, to set a header on",
-            lambda client: status(client, injected_response),
-            lambda client: status(client, lambda: JSONResponse({}, headers={"x": "1"})),
+            lambda: status(injected_response),
+            lambda: status(lambda: JSONResponse({}, headers={"x": "1"})),
             "return a response that has the header: {}",
         ),
         (
             "a handler whose `@with_background` was forgotten",
-            lambda client: client(on_lilya(undecorated)).get("/"),
-            lambda client: asked(client, on_lilya(decorated)),
+            lambda: TestClient(on_lilya(undecorated)).get("/"),
+            lambda: asked(on_lilya(decorated)),
             "put it below the route decorator: {}",
         ),
         (
             "the same under `infer_body=True`",
-            lambda client: client(on_lilya(undecorated, infer_body=True)).get("/"),
-            lambda client: asked(client, on_lilya(decorated, infer_body=True)),
+            lambda: TestClient(on_lilya(undecorated, infer_body=True)).get("/"),
+            lambda: asked(on_lilya(decorated, infer_body=True)),
             "the same: {}",
         ),
         (
             "`@with_background` on a dependency",
-            lambda client: asked(
-                client, on_lilya(has_dependency, dependencies=audit_as_a_dependency)
-            ),
-            lambda client: asked(client, on_lilya(passes_its_own)),
-            "a plain function, and the handler's container or [`current_tasks()`](middleware.md): {}",
+            lambda: asked(on_lilya(has_dependency, dependencies=audit_as_a_dependency)),
+            lambda: asked(on_lilya(passes_its_own)),
+            "no decorator, but [`current_tasks()`](middleware.md) or the handler's container: {}",
         ),
     ],
 }
