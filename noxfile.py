@@ -20,6 +20,7 @@ USUAL = PYTHONS[-2]
 LOWEST = [each.replace(">=", "==") for each in PROJECT["project"]["dependencies"]]
 # The README's commands: install and look, install and test, install and build the site.
 DEMO, TESTS, DOCS = re.findall(r"^python -m pip install .+$", Path("README.md").read_text(), re.M)
+FEWER = {"RAVYN_BG_PROGRAMS": "100"}
 # What needs nothing of Lilya's but tasks. (In AnyIO 4.1, `lilya.apps` cannot be imported, and a
 # test whose argument is called `func` cannot run.)
 TASKS = [
@@ -63,8 +64,9 @@ def demo(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The README's second command; on the newest Python with coverage."""
-    coverage = "--cov" if session.python == NEWEST else ""
-    session.run("sh", "-c", TESTS, external=True, env={"PYTEST_ADDOPTS": coverage})
+    coverage = {"PYTEST_ADDOPTS": "--cov"} if session.python == NEWEST else {}
+    fewer = {} if session.python in (OLDEST, NEWEST) else FEWER
+    session.run("sh", "-c", TESTS, external=True, env={**coverage, **fewer})
 
 
 @nox.session(python=OLDEST)
@@ -73,7 +75,7 @@ def lowest(session: nox.Session) -> None:
     session.install("-e", ".[test]", *LOWEST)
     session.run("python", "-m", "pytest", *TASKS)
     session.install("--upgrade", "anyio")
-    session.run("python", "-m", "pytest")
+    session.run("python", "-m", "pytest", env=FEWER)
 
 
 @nox.session(python=NEWEST)
@@ -89,7 +91,7 @@ def wheel(session: nox.Session) -> None:
     shutil.unpack_archive(sdist, dist)
     session.chdir(dist / sdist.name.removesuffix(".tar.gz"))
     shutil.rmtree("ravyn_bg")
-    session.run("python", "-m", "pytest")
+    session.run("python", "-m", "pytest", env=FEWER)
 
 
 @nox.session(python=USUAL)
