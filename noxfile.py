@@ -21,17 +21,6 @@ LOWEST = [each.replace(">=", "==") for each in PROJECT["project"]["dependencies"
 # The README's commands: install and look, install and test, install and build the site.
 DEMO, TESTS, DOCS = re.findall(r"^python -m pip install .+$", Path("README.md").read_text(), re.M)
 FEWER = {"RAVYN_BG_PROGRAMS": "100"}
-# What needs nothing of Lilya's but tasks. (In AnyIO 4.1, `lilya.apps` cannot be imported, and a
-# test whose argument is called `func` cannot run.)
-TASKS = [
-    "tests/failures/test_hostile.py",
-    "tests/failures/test_loops.py",
-    "tests/failures/test_no_failures.py",
-    "tests/test_background_tasks.py",
-    "tests/test_cancellation.py",
-    "tests/test_refusals.py",
-    "tests/test_running.py",
-]
 
 nox.options.sessions = ["checks", "docs", "demo", "tests", "lowest", "wheel"]
 nox.options.error_on_missing_interpreters = True
@@ -71,10 +60,8 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST)
 def lowest(session: nox.Session) -> None:
-    """The lowest versions that `pyproject.toml` allows; then those with the newest AnyIO."""
+    """The lowest versions that `pyproject.toml` allows."""
     session.install("-e", ".[test]", *LOWEST)
-    session.run("python", "-m", "pytest", *TASKS)
-    session.install("--upgrade", "anyio")
     session.run("python", "-m", "pytest", env=FEWER)
 
 
