@@ -31,7 +31,7 @@ def row(server: str, options: str) -> str:
     printed = printed_after_sigterm(server, options)
     behind = "lost, **no record**"
     if printed.count("\nafter ") == 2:
-        behind = "run"
+        behind = "runs"
     elif printed.count("1 later task will not run: shop.say") == 2:
         behind = "lost, with a record"
     cells = fate(printed, ASYNC, "until_told"), fate(printed, SYNC, "until_told_sync"), behind
