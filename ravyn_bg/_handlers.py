@@ -17,9 +17,9 @@ from lilya.compat import is_async_callable
 from lilya.responses import Response
 from lilya.websockets import WebSocket
 
-from ravyn_bg._naming import leaves, short_name, within
+from ravyn_bg._naming import short_name, within
 from ravyn_bg._refusals import function_of, is_foreign, refuse_place, refuse_response_of_ravyn
-from ravyn_bg._reports import account_for, is_unaccounted, log_never_ran
+from ravyn_bg._reports import account_for, log_never_ran
 from ravyn_bg._responses import response_with
 from ravyn_bg._running import fresh_copy
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
@@ -129,7 +129,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     refuse_place(handler, fixed, bool(wanted))
     refuse_response_of_ravyn(handler, returns)
     # As local names, because the wrappers get the handler's globals.
-    next_number, lose = call_numbers.__next__, report_lost
+    next_number, lose = call_numbers.__next__, log_never_ran
     tasks = HandlerTasks(function, fixed, wanted)
 
     async def awaiting(*args: Any, **kwargs: Any) -> Any:
@@ -138,7 +138,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         try:
             return tasks.answer(await handler(*given, **kwargs), number, made)
         except BaseException:
-            lose(made)
+            lose(*made)
             raise
 
     def calling(*args: Any, **kwargs: Any) -> Any:
@@ -147,7 +147,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         try:
             return tasks.answer(handler(*given, **kwargs), number, made)
         except BaseException:
-            lose(made)
+            lose(*made)
             raise
 
     made = awaiting if is_async_callable(handler) else calling
@@ -197,8 +197,9 @@ class HandlerTasks:
     def behind(self, own: Any, made: list[BackgroundTasks]) -> Any:
         """All the tasks of a response as one: its own or else the fixed ones, and the added."""
         for each in made:
-            if each._has_run:  # because the handler has awaited it
-                each.tasks = [task for task in each.tasks if is_unaccounted(task)]
+            each._runs_once = (
+                True  # the handler may have awaited it, or the response's own task may
+            )
         tasks: list[Any] = [*made]
         if own is not None or self.fixed is not None:
             tasks.insert(0, fresh_copy(self.fixed) if own is None else own)
@@ -212,13 +213,6 @@ class HandlerTasks:
         if in_request:
             in_request.append(container)  # which can tell whether it has run
         return container
-
-
-def report_lost(containers: list[BackgroundTasks]) -> None:
-    """Report what they hold and what has not begun, because an error keeps it from running."""
-    lost = [leaf for each in containers for leaf in leaves(each) if is_unaccounted(leaf)]
-    account_for(*containers)
-    log_never_ran(*lost)
 
 
 def new_container(kind: type[BackgroundTasks], function: FunctionType) -> BackgroundTasks:

@@ -68,18 +68,19 @@ class RunTasks(Tasks, RunTask):
 
     continue_on_error = False
     _has_run = False
+    _runs_once = False  # whether each of its tasks runs once, however often it is run
 
     @override
     async def run_single(self) -> None:
         if self.tasks:
-            self._has_run = True
+            self.begin_run()
             tasks: list[Any] = self.tasks if isinstance(self.tasks, list) else list(self.tasks)
             if failures := await Run(tasks, self).in_order():
                 raise together(failures, of=len(tasks))
 
     @override
     async def run_as_group(self) -> None:
-        self._has_run = True
+        self.begin_run()
         runs: list[Run] = []
         runs += [Run([task], self, runs) for task in self.tasks]
         failures: list[list[BaseException]] = [[] for _ in runs]
@@ -93,6 +94,11 @@ class RunTasks(Tasks, RunTask):
                 group.start_soon(run_one, place, name="background task")
         if found := [each.pop() for each in failures if each]:
             raise together(found, of=len(runs))
+
+    def begin_run(self) -> None:
+        if self._has_run and self._runs_once:
+            self.tasks = [each for each in self.tasks if _reports.is_unaccounted(each)]
+        self._has_run = True
 
     def goes_on_after(self, error: BaseException) -> bool:
         return self.continue_on_error and failure_in(error) is error
@@ -266,10 +272,13 @@ class Run:
     def lose_tasks(self, error: BaseException, failure: BaseException | None) -> list[Any]:
         """The tasks that will not run because of this error; they count as reported from now on."""
         behind: list[Any] = []
-        if self.container is not None and not self.container.goes_on_after(error):
+        if self.container is None or not self.container.goes_on_after(error):
             # A cancellation does not keep what is new in a group from beginning, as in Lilya.
             runs = [each for each in (self, *self.group) if each.number or failure is not None]
             behind = [task for each in runs for task in each.give_up()]
+            if self.group:  # what has been added since that began
+                added = [*self.container.tasks][len(self.group) :]
+                behind += [each for each in added if _reports.is_unaccounted(each)]
         inside = leaves(self.task) if self.state is BEGUN else []
         lost = [leaf for leaf in inside if _reports.is_unaccounted(leaf)]
         lost += [leaf for each in behind for leaf in leaves(each)]

@@ -183,9 +183,9 @@ def as_task(item: Any, container: BackgroundTasks) -> Any:
 
 def builder(frame: FrameType) -> FrameType:
     """The frame that builds a task, past the methods of subclasses which call ours."""
-    while frame.f_code.co_name in ("__init__", "add_task") and frame.f_back:
-        first = frame.f_locals.get(frame.f_code.co_varnames[0])
-        if not isinstance(first, LilyaTask):
+    while frame.f_code.co_name in ("__init__", "__post_init__", "add_task") and frame.f_back:
+        parameters = frame.f_code.co_varnames[:1]
+        if not any(isinstance(frame.f_locals.get(each), LilyaTask) for each in parameters):
             break
         frame = frame.f_back
     return frame
