@@ -10,7 +10,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
@@ -22,6 +23,7 @@ import pytest
 from redis import Redis
 
 from checks.checkers import strict_mypy
+from tests.conftest import PATIENCE
 from tests.servers import Server, free_port, serve
 
 ROOT = Path(__file__).parents[1]
@@ -32,40 +34,52 @@ ENQUEUES = {"celery": "process_file.delay", "rq": "process_file"}
 STATUSES = {"celery": "PENDING STARTED SUCCESS", "rq": "queued started finished"}
 ACCEPTED = (202, {"status": "accepted"})
 
+# In place of the example's `work`: the same function, but a test sees when it begins, and says when
+# and how it ends.
+WORK = """
+import time
+from pathlib import Path
+
+def process_file(name: str) -> None:
+    with open(f"{name}.log", "a", buffering=1) as log:
+        print("begins", file=log)
+        while not (told := list(Path().glob(f"{name}.to_*"))):
+            time.sleep(0.01)
+        told[0].unlink()
+        if told[0].suffix == ".to_fail":
+            print("fails", file=log)
+            raise ValueError(name)
+        print("ends", file=log)
+"""
+
 serving = partial(serve, server="palfrey")
 
 
 class Upload:
-    """A file to process and the one that the task leaves, as named pipes.
-
-    Who opens a named pipe waits for the other side. So a test knows that the task has begun, and
-    says how it goes on.
-    """
+    """A file to process, of which there is nothing but a log of what `work` did."""
 
     numbers = count()
 
     def __init__(self, folder: Path) -> None:
-        self.name = f"{next(self.numbers)}.csv"
-        self._file, self._rows = folder / self.name, folder / f"{self.name}.rows"
-        os.mkfifo(self._file)
-        os.mkfifo(self._rows)
+        self.path = folder / f"{next(self.numbers)}.csv"
 
-    @contextmanager
-    def attempt(self, *, fails: bool = False) -> Iterator[None]:
-        """Wait until the task has opened the file, and in the end give it rows, or none."""
-        with self._file.open("w") as file:
-            self._file.unlink()  # the next attempt will open another one
-            os.mkfifo(self._file)
-            yield
-            if not fails:
-                file.write("a,1\nb,2\n")
-        assert fails or self._rows.read_text() == "2\n"
+    def log(self) -> list[str]:
+        log = Path(f"{self.path}.log")
+        return log.read_text().splitlines() if log.exists() else []
 
-    def is_being_read(self) -> bool:
-        with suppress(OSError):
-            os.close(os.open(self._file, os.O_WRONLY | os.O_NONBLOCK))
-            return True
-        return False
+    def wait_until_it_begins(self, *, before: tuple[str, ...] = ()) -> None:
+        wait_until(lambda: self.log() == [*before, "begins"])
+
+    def end(self, how: str = "end") -> None:
+        Path(f"{self.path}.to_{how}").touch()
+        wait_until(lambda: self.log()[-1] == f"{how}s")
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)  # a job in another process tells nobody
 
 
 class RedisServer:
@@ -88,23 +102,16 @@ class RedisServer:
             self.process.kill()
 
 
-@pytest.fixture(autouse=True)
-def no_test_waits_for_ever() -> Iterator[None]:
-    signal.signal(signal.SIGALRM, lambda *_: pytest.fail("waited for a minute"))
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where servers and workers run, find the example and have a Redis."""
-    redis = RedisServer()
+    redis, folder = RedisServer(), tmp_path_factory.mktemp("uploads")
+    (folder / "work.py").write_text(WORK)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(EXAMPLE))
+        patch.setenv("PYTHONPATH", f"{folder}:{EXAMPLE}")
         patch.setenv("REDIS_URL", redis.url)
         patch.setenv("RQ_REDIS_URL", redis.url)
-        yield tmp_path_factory.mktemp("uploads")
+        yield folder
     redis.stop()
 
 
@@ -145,7 +152,7 @@ def children(process: subprocess.Popen[bytes]) -> list[int]:
 
 def post(server: Server, upload: Upload, path: str = "") -> tuple[int, dict[str, str]]:
     # Left alone, Celery would let the client wait for 20 seconds.
-    response = httpx2.post(f"{server.url}/files/{upload.name}{path}", timeout=15)
+    response = httpx2.post(f"{server.url}/files/{upload.path.name}{path}", timeout=15)
     return response.status_code, response.json() if response.is_success else {}
 
 
@@ -155,20 +162,23 @@ def enqueue(server: Server, upload: Upload) -> str:
     return answer["job"]
 
 
-@pytest.fixture(scope="module")
-def in_process(folder: Path) -> Iterator[Server]:
-    with serving("in_process:app", cwd=folder) as server:
-        yield server
+def test_the_function_counts_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(EXAMPLE)
+    (tmp_path / "a.csv").write_text("a,1\nb,2\n")
+    import_module("work").process_file("a.csv")
+    assert (tmp_path / "a.csv.rows").read_text() == "2\n"
 
 
 def test_a_background_task_that_fails_is_logged_and_not_tried_again(
-    in_process: Server, upload: Upload
+    folder: Path, upload: Upload
 ) -> None:
-    assert post(in_process, upload) == ACCEPTED
-    with upload.attempt(fails=True):
-        pass
-    in_process.wait_for("Background task work.process_file failed")
-    assert not upload.is_being_read()
+    with serving("in_process:app", cwd=folder) as server:
+        assert post(server, upload) == ACCEPTED
+        upload.wait_until_it_begins()
+        upload.end("fail")
+        server.wait_for("Background task work.process_file failed")
+    assert upload.log() == ["begins", "fails"]
 
 
 def test_a_background_task_keeps_no_client_waiting_but_its_server_when_that_stops(
@@ -176,19 +186,20 @@ def test_a_background_task_keeps_no_client_waiting_but_its_server_when_that_stop
 ) -> None:
     with serving("in_process:app", cwd=folder) as server:
         assert post(server, upload) == ACCEPTED
-        with upload.attempt():
-            server.process.terminate()
-            server.wait_for("Waiting for")
-            assert server.process.poll() is None
+        upload.wait_until_it_begins()
+        server.process.terminate()
+        server.wait_for("Waiting for")
+        assert server.process.poll() is None
+        upload.end()
 
 
 def test_a_background_task_is_lost_with_its_process(folder: Path, upload: Upload) -> None:
     with serving("in_process:app", cwd=folder) as server:
         post(server, upload)
-        with upload.attempt(fails=True):
-            server.process.kill()
+        upload.wait_until_it_begins()
+        server.process.kill()
     with serving("in_process:app", cwd=folder):
-        assert not upload.is_being_read()
+        assert upload.log() == ["begins"]
 
 
 def test_a_job_outlives_its_server_and_its_worker_process(
@@ -196,35 +207,39 @@ def test_a_job_outlives_its_server_and_its_worker_process(
 ) -> None:
     with serving(f"with_{queue}:app", cwd=folder) as server:
         enqueue(server, upload)
-        with upload.attempt(fails=True):
-            server.process.kill()
-            (job,) = children(worker)
-            os.kill(job, signal.SIGKILL)
-    with upload.attempt():
-        pass
+        upload.wait_until_it_begins()
+        server.process.kill()
+    (job,) = children(worker)
+    os.kill(job, signal.SIGKILL)
+    upload.wait_until_it_begins(before=("begins",))
+    upload.end()
 
 
 @pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize("path", ["", "/later"])  # in the handler, after the response
 def test_a_job_that_fails_is_tried_again(path: str, server: Server, upload: Upload) -> None:
     assert post(server, upload, path)[0] == 202
-    with upload.attempt(fails=True):
-        pass
-    with upload.attempt():
-        pass
+    upload.wait_until_it_begins()
+    upload.end("fail")
+    upload.wait_until_it_begins(before=("begins", "fails"))
+    upload.end()
 
 
 @pytest.mark.usefixtures("worker")
 def test_a_job_tells_its_status(queue: str, server: Server, folder: Path) -> None:
-    uploads = Upload(folder), Upload(folder)
-    jobs = [enqueue(server, each) for each in uploads]
-    said: list[str] = []
-    for upload in uploads:
-        with upload.attempt():
-            urls = [f"{server.url}/jobs/{job}" for job in jobs]
-            said += [httpx2.get(url, timeout=30).json()["status"] for url in urls]
+    first, second = Upload(folder), Upload(folder)
+    urls = [f"{server.url}/jobs/{enqueue(server, each)}" for each in (first, second)]
     waiting, running, done = STATUSES[queue].split()
-    assert said == [running, waiting, done, running]
+
+    def statuses() -> list[str]:
+        return [httpx2.get(url, timeout=30).json()["status"] for url in urls]
+
+    first.wait_until_it_begins()
+    assert statuses() == [running, waiting]
+    first.end()
+    second.wait_until_it_begins()
+    assert statuses() == [done, running]
+    second.end()
 
 
 @pytest.mark.usefixtures("worker")
@@ -234,10 +249,12 @@ def test_each_worker_runs_one_more_job_at_the_same_time(
     first, second = Upload(folder), Upload(folder)
     enqueue(server, first)
     enqueue(server, second)
-    with first.attempt():
-        assert not second.is_being_read()
-        with contextmanager(work)(queue, folder), second.attempt():
-            pass
+    first.wait_until_it_begins()
+    assert second.log() == []
+    with contextmanager(work)(queue, folder):
+        second.wait_until_it_begins()
+        second.end()
+    first.end()
 
 
 def test_a_handler_that_enqueues_refuses_while_redis_is_away(
