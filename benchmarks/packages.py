@@ -12,8 +12,8 @@ from typing import Any
 OURS = "ravyn_bg"
 TRIP = "bare trip"  # one of AnyIO's to a thread, which makes all the calls
 
-# Tasks that are built to be timed, and never run, are no news.
-logging.getLogger(OURS).setLevel(logging.ERROR)
+# Tasks that are built to be timed, and never run, are no news; nor are a client's requests.
+logging.disable(logging.WARNING)
 
 TASK, TASKS = "BackgroundTask", "BackgroundTasks"
 # Its module; its class for one task, and for several; its option that runs several side by side.
