@@ -22,8 +22,8 @@ KNOWN: dict[str, tuple[str, str | None, str, str | None]] = {
     "Lilya": ("lilya.background", "Task", "Tasks", "as_group"),
     "Ravyn": ("ravyn", TASK, TASKS, "as_group"),
     "Starlette": ("starlette.background", TASK, TASKS, None),
-    "Litestar": ("litestar.background_tasks", TASK, TASKS, "run_in_task_group"),
     "FastAPI": ("fastapi", None, TASKS, None),
+    "Litestar": ("litestar.background_tasks", TASK, TASKS, "run_in_task_group"),
 }
 
 Function = Callable[..., Any]
