@@ -34,8 +34,9 @@ FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3,
 NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
 
 call_numbers = count(1)
-# What `BackgroundTasksMiddleware` keeps of a request, while that goes on.
-current_request: ContextVar[dict[str, Any]] = ContextVar("ravyn_bg.current_request")
+# What is queued in a request under `BackgroundTasksMiddleware`: the container of `current_tasks()`,
+# then those behind responses. Empty when the request is over.
+request_containers: ContextVar[list[BackgroundTasks]] = ContextVar("ravyn_bg.request_containers")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -203,13 +204,13 @@ class HandlerTasks:
             tasks.insert(0, fresh_copy(self.fixed) if own is None else own)
         if len(tasks) > 1:
             tasks = not_held(tasks)
-        request = current_request.get({})
-        if len(tasks) == 1 and ("queued" not in request or (tasks[0] is own and not made)):
+        in_request = request_containers.get([])
+        if len(tasks) == 1 and (not in_request or (tasks[0] is own and not made)):
             return tasks[0]
         container = new_container(BackgroundTasks, self.function)
         container.tasks = tasks
-        if "queued" in request:
-            request["queued"].append(container)  # which can tell whether it has begun
+        if in_request:
+            in_request.append(container)  # which can tell whether it has run
         return container
 
 

@@ -1,10 +1,8 @@
 """`BackgroundTasksMiddleware`: tasks that anything in a request can queue for its end."""
 
-from typing import Any
-
 from lilya.types import ASGIApp, Message, Receive, Scope, Send
 
-from ravyn_bg._handlers import current_request, not_held, report_lost
+from ravyn_bg._handlers import not_held, report_lost, request_containers
 from ravyn_bg._reports import failure_in, is_unaccounted
 from ravyn_bg._responses import MUTE
 from ravyn_bg.background import BackgroundTasks
@@ -45,39 +43,41 @@ class BackgroundTasksMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or __name__ in scope:
             return await self.app(scope, receive, send)
-        # What `with_background` queues behind responses; the tasks, once they are asked for; the
-        # error with which the request ends, if the client has gone. Emptied when all is over, since
-        # a task or a thread that goes on keeps it in its context.
-        request: dict[str, Any] = {"queued": []}
         scope[__name__] = True
-        around = current_request.get({})  # not empty if one app asks another in its own process
-        current_request.set(request)
+        own = BackgroundTasks(continue_on_error=True)
+        own._built_in = None  # no line of the program has built it
+        around = request_containers.get([])  # not empty if one app asks another in its own process
+        request_containers.set(containers := [own])
+        client_error: Exception | None = None
+        client_has_gone = False
 
         async def noting_send(message: Message) -> None:
+            nonlocal client_has_gone
             try:
                 await send(message)
             except Exception:  # each server raises what it likes
-                request["client_has_gone"] = True
+                client_has_gone = True
                 raise
 
         try:
             try:
                 await self.app(scope, receive, noting_send)
-            except BaseException as error:
-                if "client_has_gone" not in request or not isinstance(error, Exception):
-                    report_lost([*request["queued"], tasks_of(request)])
+            except Exception as error:
+                if not client_has_gone:
                     raise
-                request["error"] = error
+                client_error = error
             # Not in `except`, where the failure of a task would get that error as its context.
-            if "tasks" in request or "error" in request:
-                skips = "error" in request and scope["method"] not in MUTE
-                await run_tasks(tasks_of(request), request["queued"] if skips else [])
-            if "error" in request:
-                raise request["error"]
+            skips_tasks = client_error is not None and scope["method"] not in MUTE
+            await run_tasks([*(containers[1:] if skips_tasks else ()), own])
+            if client_error is not None:
+                raise client_error
+        except BaseException:
+            report_lost([*containers[1:], own])
+            raise
         finally:
-            request.clear()
-            if around:
-                current_request.set(around)
+            client_error = None  # which holds this frame
+            containers.clear()
+            request_containers.set(around)
 
 
 def current_tasks() -> BackgroundTasks:
@@ -89,28 +89,19 @@ def current_tasks() -> BackgroundTasks:
     Goes by the context, which asyncio's tasks, Trio's, AnyIO's threads and `asyncio.to_thread` take
     along, but a bare `threading.Thread` does not.
     """
-    if "queued" in (request := current_request.get({})):
-        return tasks_of(request)
+    if containers := request_containers.get([]):
+        return containers[0]
     app = "Lilya(middleware=[DefineMiddleware(BackgroundTasksMiddleware)])"
     raise RuntimeError(f"current_tasks() works only in requests, with the middleware: {app}.")
 
 
-def tasks_of(request: dict[str, Any]) -> BackgroundTasks:
-    if "tasks" not in request:
-        made = BackgroundTasks(continue_on_error=True)
-        made._built_in = None  # no line of the program has built it
-        request.setdefault("tasks", made)  # unless another thread was faster
-    return request["tasks"]  # type: ignore[no-any-return]  # nothing else has this name
-
-
-async def run_tasks(tasks: BackgroundTasks, queued: list[BackgroundTasks]) -> None:
-    """Run the tasks, and before them what Lilya has skipped. Each failure has been reported."""
-    # A handler may have run the container, as the background of its response, say.
-    tasks.tasks = [each for each in tasks.tasks if not tasks._has_run or is_unaccounted(each)]
-    if skipped := [each for each in queued if not each._has_run]:
-        tasks = BackgroundTasks(not_held([*skipped, tasks]), continue_on_error=True)
-    try:
-        await tasks()
-    except BaseException as error:
-        if failure_in(error) is not error:
-            raise
+async def run_tasks(containers: list[BackgroundTasks]) -> None:
+    """Run what has not run, each container whatever the others do. Failures report themselves."""
+    for container in not_held(containers):
+        if container._has_run:  # because a handler has awaited it, or a response has run it
+            container.tasks = [each for each in container.tasks if is_unaccounted(each)]
+        try:
+            await container()
+        except BaseException as error:
+            if failure_in(error) is not error:
+                raise

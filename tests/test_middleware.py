@@ -409,6 +409,6 @@ async def test_outside_of_a_request_it_says_what_to_write() -> None:
         await called(BackgroundTasksMiddleware(ask), kind)
     await ask()
 
-    instead = "Lilya(middleware=[defined(BackgroundTasksMiddleware)])"
+    instead = "Lilya(middleware=[DefineMiddleware(BackgroundTasksMiddleware)])"
     wrong = f"current_tasks() works only in requests, with the middleware: {instead}."
     assert errors == [wrong] * 4
