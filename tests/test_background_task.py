@@ -137,7 +137,7 @@ async def test_arguments_arrive_whatever_the_keywords_are_called(
     assert received == [("a@b.c", (1, 2), KEYWORDS)] * 2
 
 
-@pytest.mark.parametrize("function", [note, Task(note, Trace()).function, MagicMock(), AsyncMock()])
+@pytest.mark.parametrize("function", [note, Task(note, Trace()).func, MagicMock(), AsyncMock()])
 async def test_it_is_a_task_of_lilya_with_the_very_callable_that_was_given(
     function: Any, trace: Trace
 ) -> None:
@@ -148,7 +148,7 @@ async def test_it_is_a_task_of_lilya_with_the_very_callable_that_was_given(
     assert task.func is function
     assert (task.args, task.kwargs) == ((trace,), {})
     if isinstance(function, Mock):
-        func.assert_called_with(trace)
+        function.assert_called_with(trace)
 
 
 async def test_func_may_be_given_by_name_as_in_lilya(trace: Trace) -> None:
