@@ -108,10 +108,12 @@ Redirect.to_response.__module__ = "ravyn.core.datastructures.redirect"
 
 
 async def test_what_ravyn_alone_can_send_is_refused(written: Written) -> None:
-    handler: Any = with_background(BackgroundTask(print))(written(Redirect))
+    def handler() -> Any:
+        return Redirect()
 
+    decorated: Any = with_background(BackgroundTask(print))(written(handler))
     with pytest.raises(TypeError, match=r"Redirect, .*: return a ravyn_bg.responses.RedirectResp"):
-        await result_of(handler())
+        await result_of(decorated())
 
 
 class Audited(BackgroundTasks):
