@@ -6,8 +6,9 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 import anyio
@@ -17,7 +18,7 @@ from lilya.background import Task, Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.conftest import PATIENCE
-from tests.failures.tasks import Wrap, fail, fail_async, full_name, succeed
+from tests.failures.tasks import TaskError, Wrap, fail_async, full_name, succeed
 from tests.reports import Records
 from tests.test_cancellation import Held
 from tests.test_running import one_token
@@ -110,9 +111,9 @@ async def test_a_sync_task_that_anyio_waits_for_ran_and_only_those_behind_it_are
 
 
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "in order"])
-@pytest.mark.parametrize("fails", [True, False], ids=["fails", "ends well"])
+@pytest.mark.parametrize("error", [None, TaskError(), KeyboardInterrupt()], ids=repr)
 def test_a_sync_task_that_asyncio_leaves_behind_in_its_thread(
-    fails: bool, alone: bool, told: Records
+    error: BaseException | None, alone: bool, told: Records
 ) -> None:
     async def cancel_while_it_runs() -> threading.Thread:
         started, let_go, threads = asyncio.Event(), threading.Event(), []
@@ -121,8 +122,8 @@ def test_a_sync_task_that_asyncio_leaves_behind_in_its_thread(
             threads.append(threading.current_thread())
             anyio.from_thread.run_sync(started.set)
             assert let_go.wait(PATIENCE)
-            if fails:
-                fail()
+            if error:
+                raise error
 
         tasks = BackgroundTask(held) if alone else BackgroundTasks([held, succeed])
         running = asyncio.ensure_future(tasks())
@@ -137,8 +138,9 @@ def test_a_sync_task_that_asyncio_leaves_behind_in_its_thread(
 
     message = told.messages[0].partition("; ")[0]
     assert ".held was cancelled, but goes on in its thread, where nobody waits" in message
-    assert told.lost == [[] if alone else [LOST], *([[]] if fails else [])]
-    assert [each.levelname for each in told] == ["WARNING", *(["ERROR"] if fails else [])]
+    failures = [error] if isinstance(error, TaskError) else []
+    assert told.lost == [[] if alone else [LOST], *([] for _ in failures)]
+    assert [each.levelname for each in told] == ["WARNING", *("ERROR" for _ in failures)]
 
 
 # What is lost, by what holds it: all of it is named at once, although something keeps the tasks.
@@ -177,7 +179,7 @@ async def test_what_it_costs_is_named_at_once(
 ) -> None:
     kept = [BackgroundTask(succeed), BackgroundTask(succeed)]
 
-    with anyio.move_on_after(0.01), suppress(Exception):
+    with anyio.move_on_after(PATIENCE if end is fail_async else 0.05), suppress(Exception):
         await hold(kept, BackgroundTask(end))()
 
     assert sorted(told.lost) == sorted(lost)
@@ -218,3 +220,23 @@ anyio.run(main)
 
     for name in ("waits", "first", "second", "third"):
         assert f"__main__.{name}" in done.stderr.decode()
+
+
+class Once:
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+async def wait_once() -> None:
+    await Once()
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_task_may_end_in_another_context(is_closed: bool, told: Records) -> None:
+    """As where the garbage collector closes what no event loop will ever resume."""
+    running = BackgroundTask(wait_once)()
+    copy_context().run(running.send, None)
+    with suppress(StopIteration):
+        running.close() if is_closed else running.send(None)
+
+    assert told.of("was cancelled") == told.names == [full_name(wait_once)] * is_closed
