@@ -68,7 +68,8 @@ class BackgroundTasksMiddleware:
                 client_error = error
             # Not in `except`, where the failure of a task would get that error as its context.
             skips_tasks = client_error is not None and scope["method"] not in MUTE
-            await run_tasks([*(containers[1:] if skips_tasks else ()), own])
+            if own.tasks or skips_tasks:
+                await run_tasks([*(containers[1:] if skips_tasks else ()), own])
             if client_error is not None:
                 raise client_error
         except BaseException:
@@ -77,7 +78,8 @@ class BackgroundTasksMiddleware:
         finally:
             client_error = None  # which holds this frame
             containers.clear()
-            request_containers.set(around)
+            if around:
+                request_containers.set(around)
 
 
 def current_tasks() -> BackgroundTasks:
