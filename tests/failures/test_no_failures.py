@@ -7,11 +7,10 @@ import sys
 from contextlib import suppress
 
 import anyio
-import anyio.from_thread
 import pytest
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
-from tests.failures.tasks import SHAPES, TaskError, Wrap, error_of, full_name
+from tests.failures.tasks import SHAPES, TaskError, error_of, full_name
 from tests.reports import Records, leaves
 
 if sys.version_info < (3, 11):
@@ -44,32 +43,6 @@ async def test_the_end_of_the_program_is_no_failure_and_ends_everything(
         assert [name for each in told.lost for name in each] == ["list.append"]
         assert {each.levelname for each in told} == {"WARNING"}
         told.clear()
-
-
-async def test_cancellation_passes_through_unreported_and_stops_at_once(
-    wrap: Wrap, goes_on: bool, records: Records
-) -> None:
-    ran: list[str] = []
-    two = [wrap(BackgroundTask(anyio.sleep_forever)), BackgroundTask(ran.append, "after")]
-    async with anyio.create_task_group() as group:
-        group.start_soon(BackgroundTasks(two, continue_on_error=goes_on))
-        await anyio.wait_all_tasks_blocked()
-        group.cancel_scope.cancel()
-
-    assert ran == []
-    assert records == []
-
-
-async def test_cancelling_between_sync_tasks_is_no_failure(goes_on: bool, records: Records) -> None:
-    ran: list[str] = []
-    tasks = BackgroundTasks(continue_on_error=goes_on)
-    async with anyio.create_task_group() as group:
-        tasks.add_task(lambda: anyio.from_thread.run_sync(group.cancel_scope.cancel))
-        tasks.add_task(ran.append, "after")
-        group.start_soon(tasks)
-
-    assert ran == []
-    assert records == []
 
 
 async def test_a_failure_beside_cancellation_in_a_group_is_reported(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
-import threading
 from typing import Any
 
 import anyio
-import anyio.from_thread
 import pytest
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
@@ -25,7 +22,6 @@ from tests.failures.tasks import (
     succeed,
 )
 from tests.reports import Records, leaves
-from tests.test_cancellation import wait_until_the_package_is_left_by
 
 pytestmark = pytest.mark.anyio
 
@@ -102,28 +98,6 @@ async def test_the_same_exception_is_reported_for_each_task_that_raises_it(
     assert sorted(records.names) == sorted(map(full_name, functions[:1] + functions))
 
 
-async def test_the_same_exception_in_a_thread_and_on_the_loop_at_once(records: Records) -> None:
-    threads, go_on = list[threading.Thread](), threading.Event()
-
-    def raise_in_thread() -> None:
-        threads.append(threading.current_thread())
-        assert go_on.wait(PATIENCE)
-        raise ONE
-
-    async def raise_before_the_loop_is_told() -> None:
-        while not threads:
-            await anyio.lowlevel.checkpoint()
-        go_on.set()
-        wait_until_the_package_is_left_by(threads[0])
-        raise ONE
-
-    functions = [raise_in_thread, raise_before_the_loop_is_told]
-    tasks = [BackgroundTask(each) for each in functions]
-    await error_of(BackgroundTasks(tasks, as_group=True, continue_on_error=True))
-
-    assert sorted(records.names) == sorted(map(full_name, functions))
-
-
 @pytest.mark.parametrize("is_async", [True, False], ids=["async", "sync"])
 async def test_one_broken_connection_is_reported_for_each_who_waits_for_it_and_what_it_costs(
     is_async: bool, wrap: Wrap, records: Records
@@ -155,33 +129,3 @@ async def test_an_exception_is_left_as_it_was(wrap: Wrap) -> None:
     error = await error_of(wrap(BackgroundTask(raise_one)))
 
     assert [vars(each) for each in leaves(error)] == [{}]
-
-
-@pytest.mark.parametrize("alone", [True, False], ids=["alone", "in order"])
-def test_a_sync_task_that_nobody_waits_for_any_more_is_reported_from_its_thread(
-    alone: bool, records: Records
-) -> None:
-    async def cancel_while_it_runs() -> threading.Thread:
-        started, cancelled, threads = asyncio.Event(), threading.Event(), []
-
-        def fail_late() -> None:
-            threads.append(threading.current_thread())
-            anyio.from_thread.run_sync(started.set)
-            assert cancelled.wait(PATIENCE)
-            fail()
-
-        task = BackgroundTask(fail_late)
-        running = asyncio.ensure_future((task if alone else BackgroundTasks([task]))())
-        await started.wait()
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-        cancelled.set()
-        return threads[0]
-
-    thread = anyio.run(cancel_while_it_runs, backend="asyncio")
-    thread.join(PATIENCE)
-
-    assert [name.rpartition(".")[2] for name in records.names] == ["fail_late"]
-    assert [type(each) for each in records.errors] == [TaskError]
-    assert records[0].thread == thread.ident

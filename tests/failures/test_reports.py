@@ -107,8 +107,8 @@ def around(inner: Task, behind: Task) -> BackgroundTasks:
     return BackgroundTasks([BackgroundTask(print), inner, behind])
 
 
-# With a task that fails and two others, what is run; the names of what is lost, in the record of
-# the failure; and in one that the container around it writes, under its own name.
+# With a task that ends early and two others, what is run; the names of what is lost, in its record;
+# and in one that the container around it writes, under its own name.
 LOST: dict[str, tuple[Run, list[str], list[str]]] = {
     "behind it": (lambda t, a, b: BackgroundTasks([a, t, a, b]), [A, B], []),
     "twice": (lambda t, a, b: BackgroundTasks([t, a, a]), [A, A], []),
@@ -119,27 +119,32 @@ LOST: dict[str, tuple[Run, list[str], list[str]]] = {
     ),
     "around": (lambda t, a, b: around(BackgroundTasks([t, a]), b), [A], [B]),
     "around a group": (lambda t, a, b: around(BackgroundTasks([t], True), b), [], [B]),
-    "around one that goes on": (
-        lambda t, a, b: around(BackgroundTasks([t, a], continue_on_error=True), b),
-        [],
-        [B],
-    ),
     "in Lilya's": (lambda t, a, b: around(Tasks([t, a]), b), [], [A, B]),
     "in Lilya's task": (lambda t, a, b: around(Task(BackgroundTasks([t, a])), b), [A], [B]),
 }
 
 
+@pytest.mark.parametrize("end", ["fails", "fails in a thread", "is cancelled"])
 @pytest.mark.parametrize(("run", "beside", "behind"), LOST.values(), ids=LOST)
-async def test_what_is_lost_is_named_by_the_container_that_stops(
-    run: Run, beside: list[str], behind: list[str], function: Function, records: Records
+async def test_what_is_lost_is_named_at_once_by_the_container_that_stops(
+    run: Run, beside: list[str], behind: list[str], end: str, told: Records
 ) -> None:
-    others = BackgroundTask(succeed), BackgroundTask(succeed_async)
-    await error_of(run(BackgroundTask(function), *others))
+    async def be_cancelled() -> None:
+        scope.cancel()
+        await anyio.sleep_forever()
+
+    function = {"fails": fail_async, "fails in a thread": fail}.get(end, be_cancelled)
+    others = BackgroundTask(succeed), BackgroundTask(succeed_async)  # which are not freed
+    with anyio.CancelScope() as scope, suppress(Exception):
+        await run(BackgroundTask(function), *others)()
 
     count = 2 if behind else 1
-    assert records.lost == [beside, behind][:count]
-    assert records.names == [full_name(function), OURS][:count]
-    assert [each.exc_info is None for each in records] == [False, True][:count]
+    assert told.lost == [beside, behind][:count]
+    assert told.names == [full_name(function), OURS][:count]
+    assert [bool(each.exc_info) for each in told] == [end != "is cancelled", False][:count]
+    told.clear()
+    del others
+    assert {*told.names}.isdisjoint([*beside, *behind])
 
 
 async def test_the_message_counts_and_names_what_is_lost(records: Records) -> None:
