@@ -46,7 +46,7 @@ async def test_the_end_of_the_program_is_no_failure_and_ends_everything(
 
 
 async def test_a_failure_beside_cancellation_in_a_group_is_reported(
-    goes_on: bool, records: Records
+    goes_on: bool, told: Records
 ) -> None:
     ran: list[str] = []
 
@@ -66,13 +66,13 @@ async def test_a_failure_beside_cancellation_in_a_group_is_reported(
             await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
 
-    assert records.names[0] == full_name(fail_when_cancelled)
-    assert [type(each) for each in records.errors] == [TaskError]
+    assert told.of("failed")[0] == full_name(fail_when_cancelled)
+    assert [type(each) for each in told.errors] == [TaskError]
     assert ran == []
 
 
 async def test_a_group_with_the_end_of_the_program_in_it_passes_and_what_else_failed_is_reported(
-    as_group: bool, records: Records
+    as_group: bool, told: Records
 ) -> None:
     ran: list[str] = []
     ends = BaseExceptionGroup("", [TaskError(), BaseExceptionGroup("", [KeyboardInterrupt()])])
@@ -87,15 +87,15 @@ async def test_a_group_with_the_end_of_the_program_in_it_passes_and_what_else_fa
     assert [type(each) for each in leaves(error)] == [TaskError, KeyboardInterrupt]
     assert "background tasks failed" not in str(error)
     assert ran == []
-    assert [type(each) for each in records.errors] == [TaskError]
-    assert records.lost == [[], ["list.append"]]
+    assert [type(each) for each in told.errors] == [TaskError]
+    assert told.lost == [[], ["list.append"]]
 
 
 if sys.version_info >= (3, 11):
 
     @pytest.mark.parametrize("anyio_backend", ["asyncio"])
     async def test_a_cancellation_that_nobody_asked_for_is_a_failure(
-        as_group: bool, records: Records
+        as_group: bool, told: Records
     ) -> None:
         ran: list[str] = []
 
@@ -108,22 +108,22 @@ if sys.version_info >= (3, 11):
         error = await error_of(BackgroundTasks(two, as_group, continue_on_error=True))
 
         assert [type(each) for each in leaves(error)] == [asyncio.CancelledError]
-        assert records.names == [full_name(wait_for_what_is_cancelled)]
+        assert told.names == [full_name(wait_for_what_is_cancelled)]
         assert ran == ["after"]
 
 
 @without_a_group
 def test_a_task_that_is_closed_when_no_loop_runs_any_more_is_no_failure(
-    shape: str, records: Records
+    shape: str, told: Records
 ) -> None:
     running = SHAPES[shape](BackgroundTask(asyncio.sleep, 0))()
     running.send(None)
     running.close()
 
-    assert records == []
+    assert told.of("failed") == []
 
 
-def test_what_is_raised_where_no_loop_runs_is_a_failure(records: Records) -> None:
+def test_what_is_raised_where_no_loop_runs_is_a_failure(told: Records) -> None:
     class Stopped(BaseException): ...
 
     async def stop() -> None:
@@ -132,4 +132,4 @@ def test_what_is_raised_where_no_loop_runs_is_a_failure(records: Records) -> Non
     with pytest.raises(Stopped):
         BackgroundTask(stop)().send(None)
 
-    assert records.names == [full_name(stop)]
+    assert told.names == [full_name(stop)]

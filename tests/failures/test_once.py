@@ -27,27 +27,27 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_failure_is_reported_once(
-    wrap: Wrap, kind: Kind, function: Function, records: Records
+    wrap: Wrap, kind: Kind, function: Function, told: Records
 ) -> None:
     for inner, wrap_inside in SHAPES.items():
         error = await error_of(wrap(wrap_inside(kind(function))))
 
-        assert (inner, records.names) == (inner, [full_name(function)])
-        assert records.errors == leaves(error)
-        records.clear()
+        assert (inner, told.names) == (inner, [full_name(function)])
+        assert told.errors == leaves(error)
+        told.clear()
 
 
 async def test_what_is_lost_behind_a_failure_is_named_once(
-    wrap: Wrap, kind: Kind, function: Function, records: Records
+    wrap: Wrap, kind: Kind, function: Function, told: Records
 ) -> None:
     await error_of(BackgroundTasks([wrap(kind(function)), BackgroundTask(succeed)]))
 
-    assert [name for each in records.lost for name in each] == [full_name(succeed)]
-    assert records.names.count(full_name(function)) == 1
+    assert [name for each in told.lost for name in each] == [full_name(succeed)]
+    assert told.names.count(full_name(function)) == 1
 
 
 async def test_another_error_in_place_of_a_reported_one_is_reported_too(
-    wrap: Wrap, records: Records
+    wrap: Wrap, told: Records
 ) -> None:
     async def replace() -> None:
         try:
@@ -57,11 +57,11 @@ async def test_another_error_in_place_of_a_reported_one_is_reported_too(
 
     error = await error_of(BackgroundTask(replace))
 
-    assert records.names == [full_name(fail), full_name(replace)]
-    assert records.errors[1] is error
+    assert told.names == [full_name(fail), full_name(replace)]
+    assert told.errors[1] is error
 
 
-async def test_each_try_that_failed_is_reported(wrap: Wrap, records: Records) -> None:
+async def test_each_try_that_failed_is_reported(wrap: Wrap, told: Records) -> None:
     class TwoTries(BackgroundTask):
         async def __call__(self) -> None:
             try:
@@ -72,7 +72,7 @@ async def test_each_try_that_failed_is_reported(wrap: Wrap, records: Records) ->
     task = wrap(TwoTries(fail))
     for times in (2, 4):
         await error_of(task)
-        assert records.names == [full_name(fail)] * times
+        assert told.names == [full_name(fail)] * times
 
 
 ONE = TaskError()
@@ -89,18 +89,18 @@ async def raise_one_async() -> None:
 
 @pytest.mark.parametrize("shape", ["alone", "in order", "in a group", "awaited by a function"])
 async def test_the_same_exception_is_reported_for_each_task_that_raises_it(
-    shape: str, as_group: bool, records: Records
+    shape: str, as_group: bool, told: Records
 ) -> None:
     functions: list[Any] = [raise_one_async] * 3 if as_group else [raise_one_async, raise_one] * 2
     tasks = [SHAPES[shape](BackgroundTask(each)) for each in [*functions[:1], succeed, *functions]]
     await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
 
-    assert sorted(records.names) == sorted(map(full_name, functions[:1] + functions))
+    assert sorted(told.names) == sorted(map(full_name, functions[:1] + functions))
 
 
 @pytest.mark.parametrize("is_async", [True, False], ids=["async", "sync"])
 async def test_one_broken_connection_is_reported_for_each_who_waits_for_it_and_what_it_costs(
-    is_async: bool, wrap: Wrap, records: Records
+    is_async: bool, wrap: Wrap, told: Records
 ) -> None:
     broken, failed = anyio.Event(), concurrent.futures.Future[None]()
 
@@ -120,9 +120,9 @@ async def test_one_broken_connection_is_reported_for_each_who_waits_for_it_and_w
         failed.set_exception(TaskError())
         broken.set()
 
-    assert records.names.count(full_name(wait_async if is_async else wait)) == 10
-    assert [name for each in records.lost for name in each] == [full_name(succeed)] * 10
-    assert {type(each) for each in records.errors} == {TaskError}
+    assert told.names.count(full_name(wait_async if is_async else wait)) == 10
+    assert [name for each in told.lost for name in each] == [full_name(succeed)] * 10
+    assert {type(each) for each in told.errors} == {TaskError}
 
 
 async def test_an_exception_is_left_as_it_was(wrap: Wrap) -> None:

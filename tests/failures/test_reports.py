@@ -26,7 +26,7 @@ from tests.failures.tasks import (
     succeed,
     succeed_async,
 )
-from tests.reports import Records
+from tests.reports import Records, reports_kept
 
 pytestmark = pytest.mark.anyio
 
@@ -35,16 +35,16 @@ SECRET = "hunter2"
 
 
 async def test_a_task_that_fails_is_reported_by_name_with_the_traceback(
-    function: Function, records: Records
+    function: Function, told: Records
 ) -> None:
     error = await error_of(BackgroundTask(function))
 
-    [record] = records
+    [record] = told
     assert (record.name, record.levelno) == ("ravyn_bg", logging.ERROR)
     assert record.exc_info[:2] == (TaskError, error)
-    assert records.names == [full_name(function)]
-    assert records.messages == [f"Background task {full_name(function)} failed"]
-    assert records.lost == [[]]
+    assert told.names == [full_name(function)]
+    assert told.messages == [f"Background task {full_name(function)} failed"]
+    assert told.lost == [[]]
     assert f"in {function.__name__}\n" in logging.Formatter().format(record)
 
 
@@ -75,14 +75,14 @@ NAMES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("called", "name"), NAMES.values(), ids=NAMES)
-async def test_every_kind_of_function_is_named(called: Any, name: str, records: Records) -> None:
+async def test_every_kind_of_function_is_named(called: Any, name: str, told: Records) -> None:
     await error_of(BackgroundTask(called))
     await error_of(BackgroundTasks([BackgroundTask(called)]))
 
-    assert records.names == [name] * 2
+    assert told.names == [name] * 2
 
 
-async def test_no_record_holds_an_arguments_value(records: Records) -> None:
+async def test_no_record_holds_an_arguments_value(told: Records) -> None:
     secret = Sender()
     tasks: list[Task] = [
         BackgroundTask(secret.send, SECRET, secret, key=SECRET),
@@ -93,9 +93,9 @@ async def test_no_record_holds_an_arguments_value(records: Records) -> None:
     for first in tasks:
         await error_of(BackgroundTasks([first, *tasks]))
 
-    assert len(records) >= 4
-    assert SECRET not in repr([vars(each) for each in records])
-    assert SECRET not in str([logging.Formatter().format(each) for each in records])
+    assert len(told) >= 4
+    assert SECRET not in repr([vars(each) for each in told])
+    assert SECRET not in str([logging.Formatter().format(each) for each in told])
 
 
 A, B = full_name(succeed), full_name(succeed_async)
@@ -147,12 +147,12 @@ async def test_what_is_lost_is_named_at_once_by_the_container_that_stops(
     assert {*told.names}.isdisjoint([*beside, *behind])
 
 
-async def test_the_message_counts_and_names_what_is_lost(records: Records) -> None:
+async def test_the_message_counts_and_names_what_is_lost(told: Records) -> None:
     task, a, b = map(BackgroundTask, (fail, succeed, succeed_async))
     await error_of(around(BackgroundTasks([task, a]), b))
     await error_of(BackgroundTasks([task, a, b]))
 
-    assert records.messages == [
+    assert told.messages == [
         f"Background task {full_name(fail)} failed; 1 later task will not run: {A}",
         f"Background task {OURS} failed; 1 later task will not run: {B}",
         f"Background task {full_name(fail)} failed; 2 later tasks will not run: {A}, {B}",
@@ -181,7 +181,6 @@ async def test_a_class_with_a_call_of_its_own_accounts_for_itself_but_not_for_ot
     assert (told.names, told.lost) == (["builtins.print"], [[A]])
 
 
-@pytest.mark.usefixtures("warnings")  # which keep no failure, as pytest would
 async def test_a_container_that_failed_is_free_without_the_collector(
     as_group: bool, goes_on: bool
 ) -> None:
@@ -196,7 +195,7 @@ async def test_a_container_that_failed_is_free_without_the_collector(
     gc.disable()
     try:
         async with anyio.create_task_group() as outer:
-            with suppress(Exception):
+            with suppress(Exception), reports_kept(logging.WARNING):  # pytest keeps failures
                 await tasks()
             del task, tasks, upload
             assert kept() is None
