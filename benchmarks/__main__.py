@@ -1,52 +1,43 @@
-"""`python -m benchmarks`: print the table, write results.json and the charts in the documents."""
+"""`python -m benchmarks`: print every figure of the documents, and write `results.json`.
+
+Some of them: `python -m benchmarks life type_checkers`. A look, in a minute: `--quick`.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import building, fresh, handlers, load, packages, running, waiting
-from benchmarks.charts import draw_growth, draw_table
-from benchmarks.growth import SIZES, growth
-from benchmarks.machine import machine, versions
-from benchmarks.table import HEADER, Row, line
+from benchmarks import building, fresh, life, load, requests, running, type_checkers
+from benchmarks.table import HEADER, Row, line, setting
 
-HERE = Path(__file__).parent
-DOCS = HERE.parent / "docs"
+# Each module answers one question.
+QUESTIONS: dict[str, list[Callable[[int], Iterator[Row]]]] = {
+    "life": [life.rows],
+    "building": [building.rows],
+    "running": [running.rows, running.gains],
+    "requests": [requests.rows],
+    "fresh": [fresh.rows],
+    "load": [load.rows],
+}
 
-quick = "--quick" in sys.argv[1:]  # a look, in a minute: rough, so nothing is written
-rounds = 20 if quick else 100
-left_out = packages.LEFT_OUT + load.LEFT_OUT
+quick = "--quick" in sys.argv[1:]
+asked = [each for each in sys.argv[1:] if each != "--quick"] or [*QUESTIONS, "type_checkers"]
 
-for what, found in {**machine(), **versions()}.items():
-    print(f"{what:12}{found}")
-print(f"{'left out':12}{', '.join(left_out) or 'nothing'}\n\n{HEADER}")
+print(*(f"{what:10} {found}" for what, found in setting().items()), "", HEADER, sep="\n")
 
 rows: list[Row] = []
-for measured in (
-    building.rows(rounds),
-    running.rows(rounds),
-    running.gains(rounds // 4),
-    waiting.rows(rounds // 4),
-    handlers.rows(rounds),
-    fresh.rows(rounds // 2),
-    load.rows(rounds // 20),
-):
-    for row in measured:
-        print(line(row), flush=True)
-        rows.append(row)
-
-if not quick:
-    grown = growth(rounds // 10)
-    results = {
-        "machine": machine(),
-        "versions": versions(),
-        "left out": left_out,
-        "rows": [asdict(row) for row in rows],
-        "growth": {"sizes": SIZES, "seconds": grown},
-    }
-    (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    draw_table(rows, DOCS / "speed.svg")
-    draw_growth(grown, DOCS / "growth.svg")
+for question in asked:
+    for measured in QUESTIONS.get(question, []):
+        for row in measured(20 if quick else 100):
+            print(line(row), flush=True)
+            rows.append(row)
+if asked == [*QUESTIONS, "type_checkers"] and not quick:
+    results = {"setting": setting(), "rows": [asdict(row) for row in rows]}
+    Path(__file__).with_name("results.json").write_text(json.dumps(results, indent=2) + "\n")
+if "type_checkers" in asked and not quick:
+    print()
+    type_checkers.main()

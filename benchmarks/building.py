@@ -1,4 +1,4 @@
-"""What a task costs before it runs: to build, to add, to keep."""
+"""What does a task cost before it runs: to build, to add, to keep?"""
 
 from __future__ import annotations
 
@@ -7,49 +7,29 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.packages import LIMIT, PACKAGES, async_function, sync_function
+from benchmarks.packages import CONTAINERS, PACKAGES, different
 from benchmarks.rounds import Call, alternate_calls
 from benchmarks.table import Row, row
 
 Build = Callable[..., object]
 
 
-class Slots:
-    """The limit: the least that can hold what a task holds."""
-
-    __slots__ = ("args", "func", "kwargs")
-
-    def __init__(self, func: object, /, *args: object, **kwargs: object) -> None:
-        self.func = func
-        self.args = args
-        self.kwargs = kwargs
-
-
-class SlotsList(list[Slots]):
-    def add_task(self, func: object, /, *args: object, **kwargs: object) -> None:
-        self.append(Slots(func, *args, **kwargs))
-
-
-FUNCTIONS = {"sync": sync_function, "async": async_function}
-TASKS: dict[str, Build] = {each.name: each.task for each in PACKAGES if each.task} | {LIMIT: Slots}
-CONTAINERS: dict[str, Callable[[], Any]] = {
-    each.name: each.tasks for each in PACKAGES if hasattr(each.tasks, "add_task")
-} | {LIMIT: SlotsList}
+TASKS: dict[str, Build] = {each.name: each.task for each in PACKAGES if each.task}
+BOUNDS = {"sync": (0.33, 0.45, 0.80), "async": (0.70, 0.85, 1.08)}
 
 
 def rows(rounds: int) -> Iterator[Row]:
-    for kind, at_most in (("sync", 0.25), ("async", 0.45)):
-        builds = {name: hundred(build, FUNCTIONS[kind]) for name, build in TASKS.items()}
-        taken = alternate_calls(builds, rounds, times=10)
-        yield row(f"build 100 tasks, {kind} function", taken, at_most)
-    for kind, at_most in (("sync", 0.35), ("async", 0.58)):
-        adds = {name: adding(tasks, FUNCTIONS[kind], 10) for name, tasks in CONTAINERS.items()}
-        taken = alternate_calls(adds, rounds, times=100)
-        yield row(f"add_task, ten calls, {kind} function", taken, at_most)
-    for kind, at_most in (("sync", 0.78), ("async", 1.06)):
-        kept = {name: [bytes_of_each(build, FUNCTIONS[kind])] for name, build in TASKS.items()}
+    for kind, (to_build, to_add, to_keep) in BOUNDS.items():
+        [func], ten = different(kind, 1), different(kind, 10)
+        builds = {name: hundred(build, func) for name, build in TASKS.items()}
+        taken = alternate_calls(builds, rounds)
+        yield row(f"build 100 tasks, {kind} function", taken, to_build)
+        adds = {name: adding(each, ten) for name, each in CONTAINERS.items()}
+        taken = alternate_calls(adds, rounds)
+        yield row(f"ten calls of add_task, {kind} functions", taken, to_add)
+        kept = {name: [bytes_of_each(build, func)] for name, build in TASKS.items()}
         what = f"bytes of a waiting task, {kind} function"
-        yield row(what, kept, at_most, against=["Lilya"], unit="")
+        yield row(what, kept, to_keep, against=["Lilya"], unit="")
 
 
 def hundred(build: Build, func: Build) -> Call:
@@ -59,11 +39,11 @@ def hundred(build: Build, func: Build) -> Call:
     return call
 
 
-def adding(container: Callable[[], Any], func: Build, count: int) -> Call:
+def adding(container: Callable[[], Any], functions: list[Build]) -> Call:
     async def call() -> object:
         tasks = container()
-        for _ in range(count):
-            tasks.add_task(func, "a@b.c", retries=3)
+        for function in functions:
+            tasks.add_task(function, "a@b.c", retries=3)
         return tasks
 
     return call

@@ -1,12 +1,11 @@
-"""The app under load: three sync tasks behind each response, run by Lilya, by us, or in one hop."""
+"""The application under load: three tasks behind each response, Lilya's or ours."""
 
 from __future__ import annotations
 
 from time import perf_counter
 
-from anyio import to_thread
 from lilya.apps import Lilya
-from lilya.background import Task, Tasks
+from lilya.background import Tasks
 from lilya.responses import JSONResponse
 from lilya.types import Receive, Scope, Send
 
@@ -38,21 +37,6 @@ async def on_ravyn_bg() -> JSONResponse:
     return queued(BackgroundTasks())
 
 
-@lilya.get("/limit")
-async def on_limit() -> JSONResponse:
-    begun.append(perf_counter())
-    return JSONResponse({"status": "queued"}, background=Task(one_hop))
-
-
-async def one_hop() -> None:
-    await to_thread.run_sync(all_tasks)
-
-
-def all_tasks() -> None:
-    for number in range(3):
-        task(number)
-
-
 def queued(tasks: Tasks) -> JSONResponse:
     begun.append(perf_counter())
     for number in range(3):
@@ -66,11 +50,8 @@ def task(number: int) -> None:
 
 @lilya.get("/counted")
 async def counted() -> dict[str, float]:
-    return {
-        "underway": len(underway),
-        "completed": len(ended) / 3,
-        "seconds": ended[-1] - begun[0] if ended else 0.0,
-    }
+    seconds = ended[-1] - begun[0] if ended else 0.0
+    return {"underway": len(underway), "completed": len(ended) / 3, "seconds": seconds}
 
 
 @lilya.get("/forget")

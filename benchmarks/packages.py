@@ -6,30 +6,27 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from time import sleep
 from typing import Any
 
 OURS = "ravyn_bg"
-LIMIT = "limit"
+TRIP = "bare trip"  # one of AnyIO's to a thread, which makes all the calls
 
 # Tasks that are built to be timed, and never run, are no news.
 logging.getLogger(OURS).setLevel(logging.ERROR)
 
+TASK, TASKS = "BackgroundTask", "BackgroundTasks"
 # Its module; its class for one task, and for several; its option that runs several side by side.
 KNOWN: dict[str, tuple[str, str | None, str, str | None]] = {
-    OURS: ("ravyn_bg.background", "BackgroundTask", "BackgroundTasks", "as_group"),
+    OURS: ("ravyn_bg", TASK, TASKS, "as_group"),
     "Lilya": ("lilya.background", "Task", "Tasks", "as_group"),
-    "Ravyn": ("ravyn.background", "BackgroundTask", "BackgroundTasks", "as_group"),
-    "Starlette": ("starlette.background", "BackgroundTask", "BackgroundTasks", None),
-    "FastAPI": ("fastapi.background", None, "BackgroundTasks", None),
-    "Litestar": (
-        "litestar.background_tasks",
-        "BackgroundTask",
-        "BackgroundTasks",
-        "run_in_task_group",
-    ),
+    "Ravyn": ("ravyn", TASK, TASKS, "as_group"),
+    "Starlette": ("starlette.background", TASK, TASKS, None),
+    "Litestar": ("litestar.background_tasks", TASK, TASKS, "run_in_task_group"),
+    "FastAPI": ("fastapi", None, TASKS, None),
 }
+
+Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -39,14 +36,14 @@ class Package:
     tasks: Callable[..., Any]
     group: str | None
 
-    def filled(self, func: Callable[..., Any], count: int, *, side_by_side: bool = False) -> Any:
-        """A container of tasks, each of which calls `func(1)`."""
+    def filled(self, functions: list[Function], *, side_by_side: bool = False) -> Any:
+        """A container of tasks, each of which calls one of these with one argument."""
         options = {self.group: True} if self.group and side_by_side else {}
         if self.task:
-            return self.tasks([self.task(func, 1) for _ in range(count)], **options)
+            return self.tasks([self.task(function, 1) for function in functions], **options)
         tasks = self.tasks()
-        for _ in range(count):
-            tasks.add_task(func, 1)
+        for function in functions:
+            tasks.add_task(function, 1)
         return tasks
 
 
@@ -56,22 +53,23 @@ def loaded(name: str) -> Package:
     return Package(name, getattr(found, task) if task else None, getattr(found, tasks), group)
 
 
-PACKAGES = [loaded(name) for name, (module, *_) in KNOWN.items() if find_spec(module.split(".")[0])]
-LEFT_OUT = sorted(KNOWN.keys() - {package.name for package in PACKAGES})
+PACKAGES = [loaded(name) for name in KNOWN]
+CONTAINERS = {each.name: each.tasks for each in PACKAGES if hasattr(each.tasks, "add_task")}
 
 
-def sync_function(to: object, *, retries: int = 1) -> None:
-    pass
+def different(kind: str, count: int) -> list[Function]:
+    """Functions that do nothing, each with code of its own, as those of a program have."""
+    prefix = "async " if kind == "async" else ""
+    made: dict[str, Any] = {}
+    for number in range(count):
+        exec(f"{prefix}def function_{number}(to, *, retries=1): pass", made)
+    return [made[f"function_{number}"] for number in range(count)]
 
 
-async def async_function(to: object, *, retries: int = 1) -> None:
-    pass
-
-
-def lasting(milliseconds: int) -> Callable[[object], None]:
+def lasting(milliseconds: int) -> Function:
     """A sync function that waits, as those do that are worth a task."""
 
     def function(to: object) -> None:
         sleep(milliseconds / 1000)
 
-    return function if milliseconds else sync_function
+    return function

@@ -30,25 +30,21 @@ async def alternate(turns: Turns, rounds: int) -> dict[str, list[float]]:
     return taken
 
 
-def alternate_calls(
-    calls: dict[str, Call], rounds: int, times: int | None = None
-) -> dict[str, list[float]]:
-    """Seconds that one call of each contestant takes, all on one new event loop.
-
-    A turn is as many calls as fill it, or `times`.
-    """
+def alternate_calls(calls: dict[str, Call], rounds: int) -> dict[str, list[float]]:
+    """Seconds that one call of each contestant takes, all on one new event loop."""
 
     async def main() -> dict[str, list[float]]:
-        turns = {name: await turn(call, times) for name, call in calls.items()}
+        turns = {name: await turn(call) for name, call in calls.items()}
         return await alternate(turns, rounds)
 
     return anyio.run(main)
 
 
-async def turn(call: Call, times: int | None) -> Turn:
+async def turn(call: Call) -> Turn:
+    """As many calls as fill it."""
     await seconds(call, 3)  # it starts the worker threads
     fill = max(1, round(SECONDS_OF_A_TURN / await seconds(call, 3)))
-    return partial(seconds, call, times or fill)
+    return partial(seconds, call, fill)
 
 
 async def seconds(call: Call, times: int) -> float:

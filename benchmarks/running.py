@@ -1,80 +1,80 @@
-"""What it costs to run tasks: such as do nothing, and such as take their time."""
+"""What does it cost to run tasks, and how long do others wait for a thread meanwhile?"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from time import perf_counter
 from typing import Any
 
+import anyio
 from anyio import create_task_group, to_thread
 
-from benchmarks.packages import LIMIT, OURS, PACKAGES, async_function, lasting, sync_function
-from benchmarks.rounds import Call, alternate_calls
+from benchmarks.packages import OURS, PACKAGES, TRIP, Package, different, lasting
+from benchmarks.rounds import Call, Turns, alternate, alternate_calls
 from benchmarks.table import Row, row
 
 Function = Callable[..., Any]
 
+CONTAINERS_AT_ONCE = 60  # more than AnyIO has threads
+
 
 def rows(rounds: int) -> Iterator[Row]:
-    alone = alternate_calls(one_alone(sync_function), rounds)
+    alone = alternate_calls(one_alone(different("sync", 1)), rounds)
     yield row("run 1 sync task", alone, 1.05, against=["Lilya", "Starlette"])
-    yield row("run 1 sync task, to a bare trip of AnyIO's", alone, 1.05, against=[LIMIT])
-
+    for count in (3, 10):
+        functions = different("sync", count)
+        calls = in_order(functions) | {TRIP: trip(functions)}
+        taken = alternate_calls(calls, rounds)
+        yield row(f"run {count} sync tasks, to one bare trip", taken, 1.3, against=[TRIP])
+    hundred = different("sync", 100), different("async", 100)
     cases = [
-        ("run 100 async tasks in order", 0.90, in_order(async_function, 100)),
-        ("run 3 sync tasks in order", 0.45, in_order(sync_function, 3)),
-        ("run 10 sync tasks in order", 0.20, in_order(sync_function, 10)),
-        ("run 100 sync tasks in order", 0.06, in_order(sync_function, 100)),
-        ("run 3 sync tasks of 1 ms in order", 0.97, in_order(lasting(1), 3)),
-        ("run 100 async tasks as a group", 1.05, in_group(async_function, 100)),
-        ("run 40 sync tasks of 5 ms as a group", 1.05, in_group(lasting(5), 40)),
+        ("run 100 sync tasks in order", 0.06, in_order(hundred[0])),
+        ("run 3 sync tasks of 1 ms in order", 0.97, in_order([lasting(1)] * 3)),
+        ("run 100 async tasks as a group", 1.05, in_group(hundred[1])),
+        ("run 40 sync tasks of 5 ms as a group", 1.05, in_group([lasting(5)] * 40)),
     ]
     for what, at_most, calls in cases:
         yield row(what, alternate_calls(calls, rounds), at_most)
+    two = [each for each in PACKAGES if each.name in (OURS, "Lilya")]
+    waits: Turns = {each.name: partial(worst_wait, each) for each in two}
+    what = f"worst wait for a thread, {CONTAINERS_AT_ONCE} x 5 tasks of 10 ms"
+    yield row(what, anyio.run(alternate, waits, max(rounds // 4, 5)), 1.2)
 
 
 def gains(rounds: int) -> Iterator[Row]:
     """What is left of the gain over Lilya where tasks take their time; no bound is set to it."""
     for count in (3, 10):
         for length in (0, 1, 10):
-            everyone = in_order(lasting(length), count)
-            calls = {name: everyone[name] for name in (OURS, LIMIT, "Lilya")}
-            yield row(f"{count} sync tasks of {length} ms in order", alternate_calls(calls, rounds))
+            functions = [lasting(length)] * count if length else different("sync", count)
+            everyone = in_order(functions)
+            calls = {name: everyone[name] for name in (OURS, "Lilya")}
+            yield row(
+                f"{count} sync tasks of {length} ms in order", alternate_calls(calls, rounds // 4)
+            )
 
 
-def one_alone(func: Function) -> dict[str, Call]:
-    calls: dict[str, Call] = {
-        each.name: each.task(func, 1) if each.task else each.filled(func, 1) for each in PACKAGES
+def one_alone(functions: list[Function]) -> dict[str, Call]:
+    return {
+        each.name: each.task(functions[0], 1) if each.task else each.filled(functions)
+        for each in PACKAGES
     }
-    return calls | {LIMIT: hop(func, 1)}
 
 
-def in_order(func: Function, count: int) -> dict[str, Call]:
-    calls: dict[str, Call] = {each.name: each.filled(func, count) for each in PACKAGES}
-    return calls | {LIMIT: awaits(count) if func is async_function else hop(func, count)}
+def in_order(functions: list[Function]) -> dict[str, Call]:
+    return {each.name: each.filled(functions) for each in PACKAGES}
 
 
-def in_group(func: Function, count: int) -> dict[str, Call]:
-    calls: dict[str, Call] = {
-        each.name: each.filled(func, count, side_by_side=True) for each in PACKAGES if each.group
-    }
-    alone: tuple[Any, ...] = (func, 1)
-    if func is not async_function:
-        alone = (to_thread.run_sync, func, 1)
-    return calls | {LIMIT: side_by_side(count, *alone)}
+def in_group(functions: list[Function]) -> dict[str, Call]:
+    return {each.name: each.filled(functions, side_by_side=True) for each in PACKAGES if each.group}
 
 
-def awaits(count: int) -> Call:
-    async def call() -> None:
-        for _ in range(count):
-            await async_function(1)
+def trip(functions: list[Function]) -> Call:
+    """One bare trip of AnyIO's to a thread, which makes all of the calls."""
 
-    return call
-
-
-def hop(func: Function, count: int) -> Call:
     def in_thread() -> None:
-        for _ in range(count):
-            func(1)
+        for function in functions:
+            function("a@b.c")
 
     async def call() -> None:
         await to_thread.run_sync(in_thread)
@@ -82,10 +82,20 @@ def hop(func: Function, count: int) -> Call:
     return call
 
 
-def side_by_side(count: int, func: Function, *args: object) -> Call:
-    async def call() -> None:
-        async with create_task_group() as group:
-            for _ in range(count):
-                group.start_soon(func, *args)
+async def worst_wait(package: Package) -> float:
+    """How long a call that has nothing to do with them waits beside many containers."""
+    waits: list[float] = []
 
-    return call
+    async def unrelated() -> None:
+        while True:
+            start = perf_counter()
+            await to_thread.run_sync(int)
+            waits.append(perf_counter() - start)
+
+    async with create_task_group() as beside:
+        beside.start_soon(unrelated)
+        async with create_task_group() as group:
+            for _ in range(CONTAINERS_AT_ONCE):
+                group.start_soon(package.filled([lasting(10)] * 5))
+        beside.cancel_scope.cancel()
+    return max(waits)

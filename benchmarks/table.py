@@ -1,12 +1,15 @@
-"""The table: each row's figures, beside those of the fastest peer and beside the limit."""
+"""The table: each row's figures, beside those of the fastest peer."""
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Collection
 from dataclasses import dataclass
+from importlib.metadata import version
 from statistics import median
 
-from benchmarks.packages import KNOWN, LIMIT, OURS
+from benchmarks.packages import KNOWN, OURS, TRIP
 
 RATE = "/s"  # the unit of which more is better; of all others less is
 
@@ -22,8 +25,6 @@ class Row:
     ratio: float  # ours to that peer's, the median over the rounds
     bound: float | None
     within: bool
-    limit: float | None  # the limit's to that peer's
-    to_limit: float | None  # ours to the limit's
 
 
 def row(
@@ -34,51 +35,28 @@ def row(
     against: Collection[str] = (),
     unit: str = "s",
 ) -> Row:
-    peers = against or [name for name in taken if name not in (OURS, LIMIT)]
-    fastest = max(peers, key=lambda peer: ratio(taken, OURS, peer))
-    ours = ratio(taken, OURS, fastest)
-    return Row(
-        what,
-        unit,
-        medians(taken),
-        fastest,
-        ours,
-        bound,
-        bound is None or (ours >= bound if unit == RATE else ours <= bound),
-        ratio(taken, LIMIT, fastest) if LIMIT in taken else None,
-        ratio(taken, OURS, LIMIT) if LIMIT in taken else None,
-    )
+    peers = against or [name for name in taken if name not in (OURS, TRIP)]
+    ratios = {peer: ratio(taken, peer) for peer in peers}
+    fastest = max(ratios, key=lambda peer: ratios[peer])
+    ours = ratios[fastest]
+    within = bound is None or (ours >= bound if unit == RATE else ours <= bound)
+    medians = {name: median(values) for name, values in taken.items()}
+    return Row(what, unit, medians, fastest, ours, bound, within)
 
 
-def medians(taken: Taken) -> dict[str, float]:
-    return {name: median(values) for name, values in taken.items()}
+def ratio(taken: Taken, peer: str) -> float:
+    return median(a / b for a, b in zip(taken[OURS], taken[peer], strict=True))
 
 
-def ratio(taken: Taken, one: str, other: str) -> float:
-    return median(a / b for a, b in zip(taken[one], taken[other], strict=True))
-
-
-NAMES = [OURS, LIMIT, *(name for name in KNOWN if name != OURS)]
-HEADER = "".join(
-    [
-        f"{'':48}",
-        *(f"{name:>10}" for name in NAMES),
-        f"   {'ratio to the fastest':<22}{'must be':<14}{'its limit':<11}to the limit",
-    ]
-)
+NAMES = [OURS, TRIP, *(name for name in KNOWN if name != OURS)]
+HEADER = f"{'':48}{''.join(f'{name:>10}' for name in NAMES)}   ratio to the fastest   must be"
 
 
 def line(row: Row) -> str:
+    figures = "".join(f"{shown(row.medians.get(name), row.unit):>10}" for name in NAMES)
     side = "at least" if row.unit == RATE else "at most"
-    return "".join(
-        [
-            f"{row.what:48}",
-            *(f"{shown(row.medians.get(name), row.unit):>10}" for name in NAMES),
-            f"   {row.ratio:<7.3f}{row.against:<10}{'' if row.within else 'OVER':<5}",
-            (f"{side} {row.bound:.2f}" if row.bound else "").ljust(14),
-            f"{row.limit:<11.3f}{row.to_limit:.3f}" if row.limit and row.to_limit else "",
-        ]
-    )
+    bound = f"{'' if row.within else 'OVER':5}{side} {row.bound:.2f}" if row.bound else ""
+    return f"{row.what:48}{figures}   {row.ratio:<7.3f}{row.against:<11}{bound}".rstrip()
 
 
 def shown(value: float | None, unit: str) -> str:
@@ -88,3 +66,10 @@ def shown(value: float | None, unit: str) -> str:
         return f"{value:.0f} {unit}".strip()
     scale, name = (1e6, "µs") if value < 1e-3 else (1e3, "ms") if value < 1 else (1, "s")
     return f"{value * scale:.3g} {name}"
+
+
+def setting() -> dict[str, str]:
+    """What the figures were taken on, and with."""
+    names = "ravyn-bg lilya ravyn starlette fastapi litestar anyio palfrey uvicorn uvloop mypy"
+    machine = f"{os.cpu_count()} x {platform.platform()}, Python {platform.python_version()}"
+    return {"machine": machine} | {name: version(name) for name in names.split()}

@@ -1,15 +1,9 @@
-"""What type checkers find: the calls of `checks/typing`, with this package and with its peers.
-
-    python -m benchmarks.type_checkers
-
-It prints the tables of `docs/type-checkers.md`, and needs all of the checkers and of the peers.
-"""
+"""What do type checkers find, of the calls in `checks/typing`, with this package and its peers?"""
 
 from __future__ import annotations
 
 import platform
 import re
-import resource
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,9 +11,9 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
-from checks.checkers import CHECKERS, FILES, Case, Said, cases, install_wheel, output, pyrefly
+from benchmarks.packages import KNOWN, OURS
+from checks.checkers import CHECKERS, FILES, Case, Said, cases, install_wheel, pyrefly
 
 SETTINGS = {
     "mypy": "`strict = true`",
@@ -34,52 +28,14 @@ NAMES = {name: "mypy with the plugin" if name == "plugin" else name for name in 
 OF_EVERYBODY = [name for name in CHECKERS if name != "plugin"]  # which knows this package alone
 
 
-class Peer(NamedTuple):
-    """Where a package has what the calls use, and which calls are for something it has not."""
-
-    name: str
-    imports: str
-    lacks: str = r"(?!)"
-    renamed: tuple[str, str] = ("as_group", "as_group")
-
-
-# An iterable that is no sequence, and functions in a list, which the others' annotations refuse.
+# The calls for what a package has not, or refuses, such as functions in a list.
 OURS_ALONE = r"continue_on_error|tasks=\(|\[clean, "
-
-PEERS = [
-    Peer("ravyn_bg", "from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse"),
-    Peer(
-        "lilya.background",
-        "from lilya.background import Task as BackgroundTask, Tasks as BackgroundTasks; "
-        "from lilya.responses import JSONResponse",
-        OURS_ALONE,
-    ),
-    Peer(
-        "ravyn",
-        "from ravyn import BackgroundTask, BackgroundTasks; "
-        "from ravyn.responses import JSONResponse",
-        OURS_ALONE,
-    ),
-    Peer(
-        "starlette.background",
-        "from starlette.background import BackgroundTask, BackgroundTasks; "
-        "from starlette.responses import JSONResponse",
-        OURS_ALONE + r"|as_group|\], True",
-    ),
-    Peer(
-        "fastapi",
-        "from fastapi import BackgroundTasks; from fastapi.responses import JSONResponse; "
-        "from starlette.background import BackgroundTask",
-        OURS_ALONE + r"|as_group|\], True|BackgroundTask\(",
-    ),
-    Peer(
-        "litestar.background_tasks",
-        "from litestar.background_tasks import BackgroundTask, BackgroundTasks; "
-        "from litestar import Response as JSONResponse",
-        OURS_ALONE + r"|func=|add_task|tasks\.tasks|BackgroundTasks\((None)?\)|\[BackgroundTasks\(",
-        renamed=("as_group", "run_in_task_group"),
-    ),
-]
+NO_GROUP = OURS_ALONE + r"|as_group|\], True"
+NO_ADDING = (
+    OURS_ALONE + r"|func=|add_task|tasks\.tasks|BackgroundTasks\((None)?\)|\[BackgroundTasks"
+)
+LACKS = {OURS: r"(?!)", "Lilya": OURS_ALONE, "Ravyn": OURS_ALONE, "Litestar": NO_ADDING}
+LACKS |= {"Starlette": NO_GROUP, "FastAPI": NO_GROUP + r"|BackgroundTask\("}
 
 # The calls of a file that imports more than this from `ravyn_bg` are about what only it has.
 IMPORT = re.compile(
@@ -96,9 +52,9 @@ def main() -> None:
         everything = Path(shutil.copytree(FILES[0].parent, Path(temporary, "everything")))
         for table in (counts(), holes(), pyrefly_presets(everything, python)):
             print(*table, "", sep="\n")
-        misjudged = {peer.name: judge(peer, Path(temporary, peer.name), python) for peer in PEERS}
+        misjudged = {KNOWN[name][0]: judge(name, Path(temporary, name), python) for name in KNOWN}
         print(*compared(misjudged), "", *differences(misjudged), "", sep="\n")
-        print(*seconds(Path(temporary, "seconds"), python), "", versions(), sep="\n")
+        print(versions())
 
 
 def counts() -> Iterator[str]:
@@ -127,18 +83,31 @@ def pyrefly_presets(directory: Path, python: Path) -> Iterator[str]:
         yield row(f"`{preset}`", *scores(preset, judged(said, cases())))
 
 
-def judge(peer: Peer, directory: Path, python: Path) -> Misjudged:
+def judge(name: str, directory: Path, python: Path) -> Misjudged:
     directory.mkdir()
     for path in FILES:
         if IMPORT.search(text := path.read_text()):
-            text = IMPORT.sub(peer.imports, text).replace(*peer.renamed)
+            text = IMPORT.sub("; ".join(imports(name)), text)
+            if group := KNOWN[name][3]:
+                text = text.replace("as_group", group)
             (directory / path.name).write_text(text)
     offered = [
         case
         for case in cases()
-        if (directory / case.file).exists() and not re.search(peer.lacks, case.call)
+        if (directory / case.file).exists() and not re.search(LACKS[name], case.call)
     ]
-    return judged({name: CHECKERS[name](directory, python) for name in OF_EVERYBODY}, offered)
+    said = {checker: CHECKERS[checker](directory, python) for checker in OF_EVERYBODY}
+    return judged(said, offered)
+
+
+def imports(name: str) -> Iterator[str]:
+    module, task, tasks, _ = KNOWN[name]
+    package = module.partition(".")[0]
+    response = " import Response" if name == "Litestar" else ".responses import JSONResponse"
+    one = f"{module} import {task}" if task else "starlette.background import BackgroundTask"
+    yield f"from {one} as BackgroundTask"
+    yield f"from {module} import {tasks} as BackgroundTasks"
+    yield f"from {package}{response} as JSONResponse"
 
 
 def judged(said: dict[str, Iterator[Said]], asked: Iterable[Case]) -> Misjudged:
@@ -186,28 +155,6 @@ def listed(checkers: frozenset[str] | None) -> str:
     return ", ".join(name for name in CHECKERS if name in checkers) or "none"
 
 
-def seconds(directory: Path, python: Path) -> Iterator[str]:
-    """What mypy takes for 2,000 plain calls: the best of five, in seconds of the processor."""
-    yield row("2,000 calls, checked by mypy", "seconds")
-    yield row("---", "---:")
-    directory.mkdir()
-    calls = "def send(to: str, retries: int = 3) -> None: ...\n"
-    calls += 'BackgroundTask(send, "a@b.c", retries=1)\n' * 2000
-    for name, imports, plugins in (
-        ("`lilya.background`", "from lilya.background import Task as BackgroundTask", ""),
-        ("`ravyn_bg`", "from ravyn_bg import BackgroundTask", ""),
-        ("`ravyn_bg` with the plugin", "from ravyn_bg import BackgroundTask", "ravyn_bg.mypy"),
-    ):
-        (directory / "mypy.ini").write_text(f"[mypy]\nstrict = true\nplugins = {plugins}\n")
-        taken = []
-        for number in range(6):  # the first one fills the cache with what is imported
-            (directory / "calls.py").write_text(f"{imports}\n{calls}{'#' * number}\n")
-            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-            output(["mypy", "calls.py"], directory, python)
-            taken.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
-        yield row(name, f"{min(taken[1:]):.2f}")
-
-
 def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
@@ -216,7 +163,3 @@ def versions() -> str:
     packages = [*OF_EVERYBODY, "lilya", "ravyn", "starlette", "fastapi", "litestar"]
     names = ", ".join(f"{name} {version(name)}" for name in packages)
     return f"{date.today()}: {names}, Python {platform.python_version()}."
-
-
-if __name__ == "__main__":
-    main()

@@ -86,4 +86,5 @@ def test_what_runs_has_the_types_that_it_says(python: Path, tmp_path: Path) -> N
     said = output(command, tmp_path, python)
     names = set(re.findall(r"^ravyn_bg\.(?:[a-z_]+\.)*(\S+)", said, re.MULTILINE))
     public = {each for each in names if each.split(".")[0] in ravyn_bg.__all__}
-    assert not public, said
+    # `recursive_repr` hides the name of `self` from type checkers.
+    assert public <= {"BackgroundTask.__repr__"}, said

@@ -52,7 +52,7 @@ def on_starlette(handler: Any) -> Starlette:
     return Starlette(routes=[Route("/", handler)])
 
 
-def on_litestar(background: Any, route: Any = litestar.get) -> litestar.Litestar:
+def on_litestar(background: Any, route: Any = litestar.get) -> Any:
     return litestar.Litestar([route("/", background=background)(nothing)])
 
 

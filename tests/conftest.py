@@ -6,21 +6,19 @@ import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis.strategies import none
+from lilya.testclient import TestClient
+from lilya.types import Message, Receive, Scope, Send
 
 from ravyn_bg import BackgroundTask
 from tests.reports import Records, reports_kept
 
-if TYPE_CHECKING:
-    from lilya.testclient import TestClient
-    from lilya.types import Message, Receive, Scope, Send
-
 Backend = Literal["asyncio", "trio"]
-MakeClient = Callable[..., "TestClient"]
+MakeClient = Callable[..., TestClient]
 
 PATIENCE = 30.0  # seconds, for what takes milliseconds unless it is broken
 
@@ -39,8 +37,6 @@ def anyio_backend(request: pytest.FixtureRequest) -> Backend:
 @pytest.fixture
 def make_client(anyio_backend: Backend) -> MakeClient:
     """Lilya's own test client, on both AnyIO backends."""
-    # Here, since Lilya 0.27 has no client and no app beside AnyIO 4.8 and older, but tasks run.
-    from lilya.testclient import TestClient
 
     def make(app: Any, **options: Any) -> TestClient:
         return TestClient(app, backend=anyio_backend, **options)

@@ -1,4 +1,4 @@
-"""Pictures of three pages of the built site, wide and narrow, to be looked at.
+"""Pictures of pages of the built site, wide and narrow, light and dark, to be looked at.
 
 python -m zensical build --strict && python tools/pictures.py FOLDER
 
@@ -14,8 +14,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-PAGES = ("index", "failures", "migrating")
-SIZES = {"wide": "1400,2000", "narrow": "500,2000"}
+PAGES = ("index", "failures", "migrating", "deploy")
+DARK = "--blink-settings=preferredColorScheme=0"
+VIEWS = {"wide": ["1400,2000"], "narrow": ["500,2000"], "dark": ["1400,2000", DARK]}
 OPTIONS = ("--headless", "--no-sandbox", "--hide-scrollbars", "--virtual-time-budget=5000")
 
 
@@ -30,10 +31,10 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for page in PAGES:
         url = f"http://127.0.0.1:{server.server_port}/{'' if page == 'index' else f'{page}/'}"
-        for name, size in SIZES.items():
+        for name, (size, *look) in VIEWS.items():
             picture = folder / f"{page}-{name}.png"
             where = (f"--window-size={size}", f"--screenshot={picture}", url)
-            subprocess.run(["chromium", *OPTIONS, *where], check=True, capture_output=True)
+            subprocess.run(["chromium", *OPTIONS, *look, *where], check=True, capture_output=True)
             print(picture)
 
 
