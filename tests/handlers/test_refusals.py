@@ -48,8 +48,8 @@ def asking(annotation: Any) -> Any:
 
 
 def above_a_route(another: Any) -> None:
-    @fixed
-    @another
+    @fixed  # type: ignore[untyped-decorator]  # as is any that a project has
+    @another  # type: ignore[untyped-decorator]
     @Lilya().get("/{source}")
     def handler(source: str) -> None: ...
 

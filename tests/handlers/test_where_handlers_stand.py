@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import wrapt
 from lilya.apps import ChildLilya, Lilya
 from lilya.controllers import Controller
 from lilya.requests import Request
@@ -62,10 +63,17 @@ class Greeter(str):
         return plain(name, background_tasks)
 
 
+@wrapt.decorator
+def passing_on(handler: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+    return handler(*args, **kwargs)
+
+
 HANDLERS: dict[str, Callable[[], Any]] = {
     "bound method": lambda: with_background(fixed)(Greeter("hello").greet),
     "class method": lambda: Greeter.of_class,
     "partial of a bound method": lambda: with_background(fixed)(partial(Greeter("hello").greet)),
+    "another decorator below": lambda: with_background(fixed)(passing_on(plain)),
+    "another decorator below, async": lambda: with_background(fixed)(passing_on(made_async(plain))),
 }
 
 
