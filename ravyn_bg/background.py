@@ -11,7 +11,7 @@ from lilya.background import Task as LilyaTask
 
 from ravyn_bg._naming import short_name
 from ravyn_bg._refusals import check_container, check_function, checked_items, refuse_flags
-from ravyn_bg._running import RunTask, RunTasks
+from ravyn_bg._running import RunTask, RunTasks, running_copy
 
 __all__ = ["BackgroundTask", "BackgroundTasks", "Task", "Tasks"]
 
@@ -157,7 +157,8 @@ class BackgroundTasks(RunTasks, BackgroundTask):
         if func is self:
             raise TypeError("A BackgroundTasks cannot contain itself: it would run for ever.")
         fill(task, caller, func, args, keywords_of_func)
-        self.tasks.append(task)
+        container = running_copy(self) if self._is_fixed else self
+        container.tasks.append(task)
 
     def __to_representation__(self) -> list[tuple[str | None, Any]]:
         flags = [each for each in ("as_group", "continue_on_error") if getattr(self, each)]
