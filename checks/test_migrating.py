@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from functools import partial
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,10 @@ from ravyn.core import datastructures
 from starlette.templating import Jinja2Templates
 
 import ravyn_bg.responses
-from checks.migrating.changes import CHANGES, FOR_EVERYONE, FRAMEWORKS
 from ravyn_bg import BackgroundTask, BackgroundTasks, background
 from tests.reports import reports_kept
 
+EXAMPLES = import_module("examples.migrating")
 DOCUMENT = Path(__file__).parent.parent / "docs" / "migrating.md"
 
 
@@ -43,39 +44,34 @@ def outcome(side: Callable[[], object]) -> str:
     settings.infer_body = False  # which `Lilya(infer_body=True)` sets for the whole process
     said = [*printed.getvalue().splitlines(), *told.messages, *raised]
     cell = ", ".join(f"`{each}`" for each in said) or "nothing"
-    return cell.replace("checks.migrating.changes.", "shop.")
+    return cell.replace("examples.migrating.", "shop.")
 
 
 def rows() -> Iterator[str]:
-    for changes in CHANGES.values():
+    for changes in EXAMPLES.CHANGES.values():
         for what, before, after, around in changes:
             sides = outcome(before), outcome(after)
             yield f"| {what} | {sides[0]} | {around.format(sides[1])} |"
 
 
 def rows_for_everyone(task: Any, tasks: Any) -> Iterator[str]:
-    for what, change, around, around_ours in FOR_EVERYONE:
+    for what, change, around, around_ours in EXAMPLES.FOR_EVERYONE:
         theirs = outcome(partial(change, task, tasks))
         ours = outcome(partial(change, BackgroundTask, BackgroundTasks))
         yield f"| {what} | {around.format(theirs)} | {around_ours.format(ours)} |"
 
 
-# The classes that take `background=`, in the order of the columns.
-CLASSES = {
-    "JSON": ("JSONResponse", "Response", "JSON", "JSONResponse"),
-    "text": ("PlainTextResponse", "Response", "PlainText", "PlainText"),
-    "HTML": ("HTMLResponse", "Response", "HTMLResponse", "HTMLResponse"),
-    "redirect": ("RedirectResponse", "Redirect", "Redirect", "RedirectResponse"),
-    "stream": ("StreamingResponse", "Stream", "Stream", "StreamingResponse"),
-    "file": ("FileResponse", "File", "File", "FileResponse"),
-    "events": (
-        "StreamingResponse",
-        "ServerSentEvent",
-        "EventStreamResponse",
-        "EventStreamResponse",
-    ),
-    "template": ("TemplateResponse", "Template", "Template", "get_template_response"),
-}
+# The classes that take `background=`: what for, and then in the order of the columns.
+CLASSES = """
+JSON      JSONResponse       Response         JSON                 JSONResponse
+text      PlainTextResponse  Response         PlainText            PlainText
+HTML      HTMLResponse       Response         HTMLResponse         HTMLResponse
+redirect  RedirectResponse   Redirect         Redirect             RedirectResponse
+stream    StreamingResponse  Stream           Stream               StreamingResponse
+file      FileResponse       File             File                 FileResponse
+events    StreamingResponse  ServerSentEvent  EventStreamResponse  EventStreamResponse
+template  TemplateResponse   Template         Template             get_template_response
+"""
 HOMES: list[list[Any]] = [
     [starlette.responses, Jinja2Templates],
     [litestar, litestar.response],
@@ -85,7 +81,7 @@ HOMES: list[list[Any]] = [
 
 
 def rows_of_classes() -> Iterator[str]:
-    for kind, names in CLASSES.items():
+    for kind, *names in map(str.split, CLASSES.split("\n")[1:-1]):
         yield f"| {kind} | {' | '.join(f'`{name}`' for name in names)} |"
 
 
@@ -103,14 +99,14 @@ def test_a_change_is_as_its_table_says() -> None:
     assert missing(rows()) == []
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS.values(), ids=FRAMEWORKS)
+@pytest.mark.parametrize("framework", EXAMPLES.FRAMEWORKS.values(), ids=EXAMPLES.FRAMEWORKS)
 def test_a_change_for_everyone_is_as_the_table_says(framework: tuple[Any, Any]) -> None:
     assert missing(rows_for_everyone(*framework)) == []
 
 
 def test_response_classes_take_background() -> None:
     assert missing(rows_of_classes()) == []
-    for names in CLASSES.values():
+    for _, *names in map(str.split, CLASSES.split("\n")[1:-1]):
         for name, homes in zip(names, HOMES, strict=True):
             (found, *_) = [vars(home)[name] for home in homes if name in vars(home)]
             parameters = inspect.signature(found).parameters
@@ -130,5 +126,5 @@ def test_the_command_for_lilyas_users() -> None:
 
 if __name__ == "__main__":
     logging.config.dictConfig = lambda config: None
-    everyone = rows_for_everyone(*FRAMEWORKS["Lilya"])
+    everyone = rows_for_everyone(*EXAMPLES.FRAMEWORKS["Lilya"])
     print(*rows(), *everyone, *rows_of_classes(), sep="\n")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
-from collections.abc import AsyncIterator
+from contextvars import Context, copy_context
 from typing import Any
 
 import anyio
 import pytest
 from lilya.apps import ChildLilya, Lilya
 from lilya.background import Task as LilyaTask
-from lilya.dependencies import Depends, Provide, Provides, Resolve, inject
+from lilya.dependencies import Provide, Provides
 from lilya.middleware import DefineMiddleware
 from lilya.permissions import DefinePermission
 from lilya.requests import Request
@@ -21,7 +22,6 @@ from lilya.testclient import AsyncTestClient
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 from ravyn_bg.middleware import BackgroundTasksMiddleware, current_tasks
-from ravyn_bg.testing import capture_tasks
 from tests.conftest import MakeClient, noted
 from tests.handlers.test_which_tasks_run import CASES, Given
 from tests.reports import Records
@@ -42,129 +42,72 @@ def nothing_ran() -> None:
     ran.clear()
 
 
-def queue(name: str = "queued") -> None:
+def queue(name: str = "queued") -> str:
     """What a service does: it knows of no request."""
     current_tasks().add_task(ran.append, name)
+    return name
 
 
-async def called(app: Any, kind: str = "http") -> None:
-    await app({"type": kind}, None, None)
-
-
-async def queue_later() -> None:
-    queue()
-
-
-def app_of(handler: Any, *inner: Any, **options: Any) -> Lilya:
-    return Lilya(routes=[Path("/", handler)], middleware=[OURS, *inner], **options)
-
-
-# From anywhere
-
-
-class Around:
-    """A middleware or a permission that queues before what it stands around, or after that."""
-
-    def __init__(self, app: Any, after: bool = False) -> None:
-        self.app, self.after = app, after
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if self.after:
-            await self.app(scope, receive, send)
-            ran.append("over")
-        if scope["type"] == "http":
-            queue()
-        if not self.after:
-            await self.app(scope, receive, send)
-
-
-def sync() -> None:
-    queue()
-
-
-async def nothing() -> None: ...
-
-
-async def of_a_dependency(queued: Any = Resolve(queue)) -> None: ...
-
-
-async def of_provided(queued: Any = Provides()) -> None: ...
-
-
-@inject
-async def of_depends(queued: Any = Depends(queue)) -> None: ...
-
-
-async def in_other_tasks() -> None:
-    async with anyio.create_task_group() as group:
-        group.start_soon(queue_later)
-
-
-async def in_a_thread() -> None:
-    await anyio.to_thread.run_sync(queue)
-
-
-async def in_a_task_behind() -> PlainText:
-    return PlainText("", background=BackgroundTask(queue))
-
-
-async def in_a_stream() -> StreamingResponse:
-    async def chunks() -> AsyncIterator[str]:
-        yield "a"
-        queue()
-
-    return StreamingResponse(chunks())
-
-
-async def failing() -> None:
-    raises()
-
-
-def raises() -> None:
+def fail() -> None:
     raise LookupError("no such thing")
 
 
-async def handle(request: Request, error: Exception) -> PlainText:
-    queue()
-    return PlainText("handled")
+class Around:
+    """A middleware or a permission, which queues something before and behind the rest."""
+
+    def __init__(self, app: Any, name: str) -> None:
+        self.app, self.name = app, name
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        queue(self.name)
+        await self.app(scope, receive, send)
+        ran.append(f"{self.name} over")
+        queue(f"behind {self.name}")
 
 
-PLACES = {
-    "async handler": app_of(queue_later),
-    "sync handler": app_of(sync),
-    "Resolve": app_of(of_a_dependency),
-    "Provide": app_of(of_provided, dependencies={"queued": Provide(queue)}),
-    "Depends": app_of(of_depends),
-    "permission": app_of(nothing, permissions=[permission(Around)]),
-    "middleware": app_of(nothing, defined(Around)),
-    "middleware, later": app_of(nothing, defined(Around, after=True)),
-    "exception handler": app_of(failing, exception_handlers={LookupError: handle}),
-    "another task": app_of(in_other_tasks),
-    "a thread": app_of(in_a_thread),
-    "a task behind": app_of(in_a_task_behind),
-    "a stream": app_of(in_a_stream),
-}
+def app_of(handler: Any, *inner: Any, method: str = "GET", **options: Any) -> Lilya:
+    route = Path("/", handler, methods=[method])
+    return Lilya(routes=[route], middleware=[OURS, *inner], **options)
 
 
-@pytest.mark.parametrize("app", PLACES.values(), ids=PLACES)
-def test_a_task_can_be_queued_from_anywhere(app: Any, make_client: MakeClient) -> None:
-    assert make_client(app).get("/").status_code == 200
+async def serve(app: Any, kind: str = "http") -> None:
+    """One request to an application that neither reads nor sends anything."""
+    nobody: Any = None
+    await BackgroundTasksMiddleware(app)({"type": kind}, nobody, nobody)
 
-    assert ran[-1] == "queued"
 
+def test_anything_in_a_request_can_queue_what_runs_when_everything_is_over(
+    make_client: MakeClient,
+) -> None:
+    async def handler(queued: Any = Provides()) -> StreamingResponse:
+        queue("handler")
+        stream = (queue("stream") for _ in "a")
+        return StreamingResponse(stream, background=BackgroundTask(queue, "task behind"))
 
-def test_it_runs_when_everything_inside_is_over(make_client: MakeClient) -> None:
-    async def handler() -> PlainText:
-        queue()
-        current_tasks().add_task(queue, "of a task")
-        return PlainText("", background=BackgroundTask(ran.append, "own"))
-
-    app = app_of(handler, defined(Around, after=True))
+    app = app_of(
+        handler,
+        defined(Around, name="middleware"),
+        permissions=[permission(Around, name="permission")],
+        dependencies={"queued": Provide(lambda: queue("dependency"))},
+    )
 
     make_client(noted(app, ran)).get("/")
 
     sent = ["http.response.start", "http.response.body"]
-    assert ran == [*sent, "own", "over", "queued", "queued", "of a task"]
+    assert ran[:4] == [*sent, "permission over", "middleware over"]
+    inside = ["middleware", "permission", "dependency", "handler", "stream", "task behind"]
+    assert ran[4:] == [*inside, "behind permission", "behind middleware"]
+
+
+def test_an_exception_handler_and_a_task_can_queue_too(make_client: MakeClient) -> None:
+    async def handle(request: Request, error: Exception) -> PlainText:
+        queue("exception handler")
+        current_tasks().add_task(queue, "task")
+        return PlainText("handled")
+
+    make_client(app_of(fail, exception_handlers={LookupError: handle})).get("/")
+
+    assert ran == ["exception handler", "task"]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
@@ -172,22 +115,18 @@ def test_each_runs_whatever_the_others_do_and_none_fails_the_request(
     method: str, make_client: MakeClient, told: Records
 ) -> None:
     async def handler() -> None:
-        for func in (failing, raises, sys.exit):
+        for func in (fail, sys.exit):
             current_tasks().add_task(func)
             queue()
-        current_tasks().tasks.append(LilyaTask(raises))  # type: ignore[arg-type]  # it runs, too
+        current_tasks().tasks.append(LilyaTask(fail))  # type: ignore[arg-type]  # it runs, too
 
-    app = Lilya(routes=[Path("/", handler, methods=[method])], middleware=[OURS])
+    client = make_client(app_of(handler, method=method))
 
-    assert make_client(noted(app, [])).request(method, "/").status_code == 200
+    assert client.request(method, "/").status_code == 200
 
-    assert ran == ["queued"] * 3
-    assert told.messages == [
-        "Background task tests.test_middleware.failing failed",
-        "Background task tests.test_middleware.raises failed",
-        "Background task sys.exit failed",
-        "Background task tests.test_middleware.raises failed",
-    ]
+    assert ran == ["queued"] * 2
+    names = [f"{__name__}.fail", "sys.exit", f"{__name__}.fail"]
+    assert told.messages == [f"Background task {name} failed" for name in names]
     assert told[-1].pathname == "(unknown file)"  # and not one of this package
 
 
@@ -213,11 +152,14 @@ def leaves_after(messages: int, app: Any) -> Any:
     return server
 
 
-GONE: list[tuple[str, int, str, Any]] = [("GET", 1, *each) for each in CASES]
-GONE += [("GET", after, "fixed", lambda given: StreamingResponse(iter("ab"))) for after in (0, 2)]
-GONE += [("GET", 0, "fixed added", lambda given: given.add())]
-GONE += [("GET", 1, "fixed", lambda given: given.tasks.add_task(raises))]
-GONE += [(each, 0, "", lambda given: given.add()) for each in ("HEAD", "OPTIONS")]
+GONE: list[tuple[str, int, str, Any]] = [
+    *(("GET", 1, expected, body) for expected, body in CASES),
+    ("GET", 0, "fixed added", lambda given: given.add()),
+    ("GET", 1, "fixed", lambda given: given.tasks.add_task(fail)),
+    ("GET", 2, "fixed", lambda given: StreamingResponse(iter("ab"))),
+    ("HEAD", 0, "", lambda given: given.add()),
+    ("OPTIONS", 0, "", lambda given: given.add()),
+]
 
 
 @pytest.mark.parametrize("kind", [BackgroundTask, LilyaTask])
@@ -232,10 +174,10 @@ def test_what_was_queued_runs_though_the_client_has_gone(
         queue()
         return body(Given(background_tasks, ran))
 
-    app = Lilya(routes=[Path("/", handler, methods=[method])], middleware=[OURS])
+    client = make_client(leaves_after(after, app_of(handler, method=method)))
 
     with pytest.raises((ClientGoneError, BaseExceptionGroup)):
-        make_client(leaves_after(after, app)).request(method, "/")
+        client.request(method, "/")
 
     assert " ".join(ran) == f"{expected} queued".strip()
 
@@ -244,7 +186,7 @@ def test_what_has_run_runs_once_though_the_client_has_gone(make_client: MakeClie
     class SendsMore(Around):
         async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
             await self.app(scope, receive, send)
-            await send({"type": "http.response.body", "body": b""})
+            await send({"type": "http.response.body"})
 
     @with_background
     async def handler(background_tasks: BackgroundTasks) -> None:
@@ -252,12 +194,12 @@ def test_what_has_run_runs_once_though_the_client_has_gone(make_client: MakeClie
         background_tasks.add_task(ran.append, "added")
 
     with pytest.raises(ClientGoneError):
-        make_client(leaves_after(2, app_of(handler, defined(SendsMore)))).get("/")
+        make_client(leaves_after(2, app_of(handler, defined(SendsMore, name="more")))).get("/")
 
     assert ran == ["added", "queued"]
 
 
-# An error that nothing handles
+# When they do not run
 
 
 @pytest.mark.parametrize("error", [LookupError("no such thing"), SystemExit(), KeyboardInterrupt()])
@@ -276,7 +218,7 @@ def test_an_error_that_is_left_costs_all_which_one_record_names(
         raise error
 
     with pytest.raises(type(error)):
-        anyio.run(called, BackgroundTasksMiddleware(fails))
+        anyio.run(serve, fails)
 
     gc.collect()
     assert ran == []
@@ -285,61 +227,42 @@ def test_an_error_that_is_left_costs_all_which_one_record_names(
 
 
 @pytest.mark.anyio
-async def test_a_request_that_is_cancelled_loses_them(told: Records) -> None:
-    async def ends(scope: Any, receive: Any, send: Any) -> None:
+@pytest.mark.parametrize("in_a_task", [False, True])
+async def test_a_cancellation_costs_those_that_have_not_begun(
+    in_a_task: bool, told: Records
+) -> None:
+    async def end() -> None:
+        cut_off.cancel()
+        await anyio.sleep_forever()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if in_a_task:
+            current_tasks().add_task(end)
         queue()
         with pytest.raises(TypeError):
-            await send({})  # as if the client had gone
-        cut_off.cancel()
-        await anyio.sleep_forever()
+            await send({})  # as if the client had gone, which is no reason to go on
+        if not in_a_task:
+            await end()
 
     with anyio.CancelScope() as cut_off:
-        await called(BackgroundTasksMiddleware(ends))
-
-    assert told.messages == ["Background task list.append never ran"]
-
-
-@pytest.mark.anyio
-async def test_a_cancellation_of_the_tasks_goes_on(told: Records) -> None:
-    async def ends() -> None:
-        cut_off.cancel()
-        await anyio.sleep_forever()
-
-    async def returns(scope: Any, receive: Any, send: Any) -> None:
-        current_tasks().add_task(ends)
-        queue()
-
-    with anyio.CancelScope() as cut_off:
-        await called(BackgroundTasksMiddleware(returns))
+        await serve(app)
 
     assert cut_off.cancelled_caught
-    assert told.lost == [["list.append"]]
+    assert ran == []
+    costs = ".end was cancelled; 1 later task will not run: list.append"
+    assert told.messages[0].endswith(costs if in_a_task else "list.append never ran")
 
 
 # Where it stands
 
 
 def test_the_outer_one_serves_both(make_client: MakeClient) -> None:
-    seen: list[BackgroundTasks] = []
+    child = ChildLilya(routes=[Path("/", queue)], middleware=[OURS])
+    around = [OURS, defined(Around, name="app")]
 
-    class Seeing(Around):
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-            seen.append(current_tasks())
-            await self.app(scope, receive, send)
-            ran.append("over")
+    make_client(Lilya(routes=[Include("/child", app=child)], middleware=around)).get("/child/")
 
-    async def handler() -> None:
-        seen.append(current_tasks())
-        queue()
-
-    inner = ChildLilya(routes=[Path("/", handler)], middleware=[OURS])
-    child = Include("/child", app=inner, middleware=[OURS])
-    app = Lilya(routes=[child], middleware=[OURS, defined(Seeing)])
-
-    make_client(app).get("/child/")
-
-    assert seen[0] is seen[1]
-    assert ran == ["over", "queued"]
+    assert ran == ["app over", "app", "queued", "behind app"]
 
 
 def test_an_app_that_asks_another_one_keeps_its_own(
@@ -358,15 +281,6 @@ def test_an_app_that_asks_another_one_keeps_its_own(
     assert ran == ["of the other", "before", "behind"]
 
 
-def test_around_the_whole_and_captured(make_client: MakeClient) -> None:
-    app = BackgroundTasksMiddleware(Lilya(routes=[Path("/", sync)]))
-
-    with capture_tasks() as tasks:
-        make_client(app).get("/")
-
-    assert (ran, [task.func for task in tasks]) == ([], [ran.append])
-
-
 @pytest.mark.parametrize("as_background", [False, True])
 def test_tasks_that_the_handler_runs_itself_run_once(
     as_background: bool, make_client: MakeClient
@@ -378,37 +292,26 @@ def test_tasks_that_the_handler_runs_itself_run_once(
         await current_tasks()()
         return PlainText("")
 
-    make_client(app_of(handler, defined(Around, after=True))).get("/")
+    make_client(app_of(handler, defined(Around, name="app"))).get("/")
 
-    assert ran == ["queued", "over", "queued"]
-
-
-# Where there are none
+    assert ran == ["app", "queued", "app over", "behind app"]
 
 
 @pytest.mark.anyio
 async def test_outside_of_a_request_it_says_what_to_write() -> None:
-    over, errors = anyio.Event(), []
+    contexts: list[Context] = []
 
-    async def ask(*args: object) -> None:
-        with pytest.raises(RuntimeError) as caught:
-            current_tasks()
-        errors.append(str(caught.value))
+    async def request(*args: object) -> None:
+        contexts.append(copy_context())
 
-    async def ask_later() -> None:
-        await over.wait()
-        await ask()
-
-    async def starts(scope: Any, receive: Any, send: Any) -> None:
-        group.start_soon(ask_later)
-
-    async with anyio.create_task_group() as group:
-        await called(BackgroundTasksMiddleware(starts))
-        over.set()
-    for kind in ("websocket", "lifespan"):
-        await called(BackgroundTasksMiddleware(ask), kind)
-    await ask()
+    async def no_request(*args: object) -> None:
+        current_tasks()
 
     instead = "Lilya(middleware=[DefineMiddleware(BackgroundTasksMiddleware)])"
     wrong = f"current_tasks() works only in requests, with the middleware: {instead}."
-    assert errors == [wrong] * 4
+    for kind in ("websocket", "lifespan"):
+        with pytest.raises(RuntimeError, match=f"^{re.escape(wrong)}$"):
+            await serve(no_request, kind)
+    await serve(request)
+    with pytest.raises(RuntimeError, match="only in requests"):
+        contexts[0].run(current_tasks)  # when that request is over

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
-from contextvars import ContextVar, copy_context
+from contextlib import asynccontextmanager
+from contextvars import copy_context
 from typing import Any
 from unittest.mock import patch
 
@@ -135,27 +135,11 @@ async def test_nested_and_grouped_tasks_run_with_a_single_token(trace: Trace) ->
     assert sorted(trace.names) == ["a", "a", "b", "b"]
 
 
-color: ContextVar[str] = ContextVar("color", default="none")
-
-
-async def test_a_sync_task_has_a_copy_of_the_context_in_which_async_ones_run() -> None:
-    seen: list[str] = []
-
-    def look_and_set(to: str) -> None:
-        seen.append(color.get())
-        color.set(to)
-
-    async def set_to(to: str) -> None:
-        color.set(to)
-
-    color.set("outside")
+async def test_a_run_leaves_nothing_in_the_context(trace: Trace) -> None:
     before = len(copy_context())
-    sync = [BackgroundTask(look_and_set, each) for each in ("red", "blue")]
-    await BackgroundTasks([*sync, BackgroundTask(set_to, "green"), *sync])()
+    await BackgroundTasks([trace.task("a"), trace.async_task("b")])()
 
-    assert seen == ["outside", "outside", "green", "green"]
-    assert color.get() == "green"
-    assert len(copy_context()) == before  # nothing of the package's
+    assert len(copy_context()) == before
 
 
 async def test_the_tasks_of_a_group_run_side_by_side(trace: Trace) -> None:
@@ -175,37 +159,6 @@ async def test_the_tasks_of_a_group_run_side_by_side(trace: Trace) -> None:
     await BackgroundTasks([group, trace.task("after")])()
 
     assert trace.names == ["before", "all met in a background task", "after"]
-
-
-async def test_a_task_and_a_container_can_run_many_times_at_once(trace: Trace) -> None:
-    barrier = threading.Barrier(6)
-    task = BackgroundTask(barrier.wait, PATIENCE)
-    tasks = BackgroundTasks([trace.task("a"), task, trace.async_task("b")])
-
-    async with anyio.create_task_group() as group:
-        for each in [task, tasks] * 3:
-            group.start_soon(each)
-
-    assert sorted(trace.names) == ["a"] * 3 + ["b"] * 3
-
-
-@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-async def test_what_a_task_adds_runs_after_all_that_was_there(is_async: bool, trace: Trace) -> None:
-    tasks = BackgroundTasks()
-
-    def add() -> None:
-        trace.note("adds")
-        tasks.add_task(trace.note_async, "added async")
-        tasks.add_task(tasks.add_task, trace.note, "added by a task")
-
-    async def add_async() -> None:
-        add()
-
-    tasks.add_task(add_async if is_async else add)
-    tasks.tasks.append(trace.task("was there"))
-    await tasks()
-
-    assert trace.names == ["adds", "was there", "added async", "added by a task"]
 
 
 async def test_a_list_that_is_cleared_or_replaced_meanwhile_runs_as_in_lilya(trace: Trace) -> None:
@@ -231,28 +184,6 @@ async def test_any_list_will_do(kind: Callable[..., Any], as_group: bool, trace:
 
     assert sorted(trace.names) == ["a", "b", "c", "d"]
     assert as_group or trace.names == sorted(trace.names)
-
-
-async def test_a_subclass_keeps_its_place_may_try_again_or_may_not_run(trace: Trace) -> None:
-    class ThreeTries(BackgroundTask):
-        async def __call__(self) -> None:
-            for _ in range(3):
-                with suppress(LookupError):
-                    await super().__call__()
-                    break
-
-    class Disabled(BackgroundTask):
-        async def __call__(self) -> None: ...
-
-    def fail_twice() -> None:
-        trace.note("try")
-        if len(trace.names) < 4:
-            raise LookupError
-
-    tasks = [trace.task("a"), ThreeTries(fail_twice), Disabled(trace.note, "no"), trace.task("b")]
-    await BackgroundTasks(tasks)()
-
-    assert trace.names == ["a", "try", "try", "try", "b"]
 
 
 @pytest.mark.parametrize(

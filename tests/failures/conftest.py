@@ -1,32 +1,13 @@
-"""What is logged during a test, and what tests run with: each test with each of these."""
+"""What tests run with: each test with each of these."""
 
 from __future__ import annotations
 
-import gc
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from ravyn_bg import BackgroundTask
 from tests.failures.tasks import SHAPES, GroupOfItsOwn, fail, fail_async
-from tests.reports import Records, reports_kept
-
-
-@pytest.fixture
-def records() -> Iterator[Records]:
-    """The failures that are reported."""
-    with reports_kept(logging.ERROR) as kept:
-        yield kept
-
-
-@pytest.fixture
-def warnings() -> Iterator[Records]:
-    """The tasks that never ran."""
-    gc.collect()  # what others left
-    with reports_kept(logging.WARNING) as kept:
-        yield kept
 
 
 def each_of(values: dict[str, Any]) -> Any:

@@ -25,7 +25,7 @@ LOOPS: dict[str, Callable[[BackgroundTasks], Any]] = {
 
 @pytest.mark.parametrize("loop", LOOPS)
 async def test_a_container_that_contains_itself_is_refused_with_a_clear_error(
-    loop: str, as_group: bool, records: Records
+    loop: str, as_group: bool, told: Records
 ) -> None:
     ran: list[str] = []
     tasks = BackgroundTasks([BackgroundTask(ran.append, "")], as_group, continue_on_error=True)
@@ -38,9 +38,9 @@ async def test_a_container_that_contains_itself_is_refused_with_a_clear_error(
     assert type(error) is RuntimeError
     assert str(error).startswith("This BackgroundTasks contains itself and would run for ever: ")
     assert len(traceback.extract_tb(error.__traceback__)) < 50
-    assert records.errors == [error]
-    assert records.names[0].endswith(".__call__")
+    assert told.errors == [error]
+    assert told.names[0].endswith(".__call__")
 
     await error_of(BackgroundTasks([BackgroundTask(fail), tasks]))
 
-    assert records.lost[-1] == ["list.append"] * 2
+    assert told.lost[-1] == ["list.append"] * 2

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
-import threading
 from typing import Any
 
 import anyio
-import anyio.from_thread
 import pytest
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
@@ -25,33 +22,32 @@ from tests.failures.tasks import (
     succeed,
 )
 from tests.reports import Records, leaves
-from tests.test_cancellation import wait_until_the_package_is_left_by
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_failure_is_reported_once(
-    wrap: Wrap, kind: Kind, function: Function, records: Records
+    wrap: Wrap, kind: Kind, function: Function, told: Records
 ) -> None:
     for inner, wrap_inside in SHAPES.items():
         error = await error_of(wrap(wrap_inside(kind(function))))
 
-        assert (inner, records.names) == (inner, [full_name(function)])
-        assert records.errors == leaves(error)
-        records.clear()
+        assert (inner, told.names) == (inner, [full_name(function)])
+        assert told.errors == leaves(error)
+        told.clear()
 
 
 async def test_what_is_lost_behind_a_failure_is_named_once(
-    wrap: Wrap, kind: Kind, function: Function, records: Records
+    wrap: Wrap, kind: Kind, function: Function, told: Records
 ) -> None:
     await error_of(BackgroundTasks([wrap(kind(function)), BackgroundTask(succeed)]))
 
-    assert [name for each in records.lost for name in each] == [full_name(succeed)]
-    assert records.names.count(full_name(function)) == 1
+    assert [name for each in told.lost for name in each] == [full_name(succeed)]
+    assert told.names.count(full_name(function)) == 1
 
 
 async def test_another_error_in_place_of_a_reported_one_is_reported_too(
-    wrap: Wrap, records: Records
+    wrap: Wrap, told: Records
 ) -> None:
     async def replace() -> None:
         try:
@@ -61,11 +57,11 @@ async def test_another_error_in_place_of_a_reported_one_is_reported_too(
 
     error = await error_of(BackgroundTask(replace))
 
-    assert records.names == [full_name(fail), full_name(replace)]
-    assert records.errors[1] is error
+    assert told.names == [full_name(fail), full_name(replace)]
+    assert told.errors[1] is error
 
 
-async def test_each_try_that_failed_is_reported(wrap: Wrap, records: Records) -> None:
+async def test_each_try_that_failed_is_reported(wrap: Wrap, told: Records) -> None:
     class TwoTries(BackgroundTask):
         async def __call__(self) -> None:
             try:
@@ -76,7 +72,7 @@ async def test_each_try_that_failed_is_reported(wrap: Wrap, records: Records) ->
     task = wrap(TwoTries(fail))
     for times in (2, 4):
         await error_of(task)
-        assert records.names == [full_name(fail)] * times
+        assert told.names == [full_name(fail)] * times
 
 
 ONE = TaskError()
@@ -93,40 +89,18 @@ async def raise_one_async() -> None:
 
 @pytest.mark.parametrize("shape", ["alone", "in order", "in a group", "awaited by a function"])
 async def test_the_same_exception_is_reported_for_each_task_that_raises_it(
-    shape: str, as_group: bool, records: Records
+    shape: str, as_group: bool, told: Records
 ) -> None:
     functions: list[Any] = [raise_one_async] * 3 if as_group else [raise_one_async, raise_one] * 2
     tasks = [SHAPES[shape](BackgroundTask(each)) for each in [*functions[:1], succeed, *functions]]
     await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
 
-    assert sorted(records.names) == sorted(map(full_name, functions[:1] + functions))
-
-
-async def test_the_same_exception_in_a_thread_and_on_the_loop_at_once(records: Records) -> None:
-    threads, go_on = list[threading.Thread](), threading.Event()
-
-    def raise_in_thread() -> None:
-        threads.append(threading.current_thread())
-        assert go_on.wait(PATIENCE)
-        raise ONE
-
-    async def raise_before_the_loop_is_told() -> None:
-        while not threads:
-            await anyio.lowlevel.checkpoint()
-        go_on.set()
-        wait_until_the_package_is_left_by(threads[0])
-        raise ONE
-
-    functions = [raise_in_thread, raise_before_the_loop_is_told]
-    tasks = [BackgroundTask(each) for each in functions]
-    await error_of(BackgroundTasks(tasks, as_group=True, continue_on_error=True))
-
-    assert sorted(records.names) == sorted(map(full_name, functions))
+    assert sorted(told.names) == sorted(map(full_name, functions[:1] + functions))
 
 
 @pytest.mark.parametrize("is_async", [True, False], ids=["async", "sync"])
 async def test_one_broken_connection_is_reported_for_each_who_waits_for_it_and_what_it_costs(
-    is_async: bool, wrap: Wrap, records: Records
+    is_async: bool, wrap: Wrap, told: Records
 ) -> None:
     broken, failed = anyio.Event(), concurrent.futures.Future[None]()
 
@@ -146,42 +120,12 @@ async def test_one_broken_connection_is_reported_for_each_who_waits_for_it_and_w
         failed.set_exception(TaskError())
         broken.set()
 
-    assert records.names.count(full_name(wait_async if is_async else wait)) == 10
-    assert [name for each in records.lost for name in each] == [full_name(succeed)] * 10
-    assert {type(each) for each in records.errors} == {TaskError}
+    assert told.names.count(full_name(wait_async if is_async else wait)) == 10
+    assert [name for each in told.lost for name in each] == [full_name(succeed)] * 10
+    assert {type(each) for each in told.errors} == {TaskError}
 
 
 async def test_an_exception_is_left_as_it_was(wrap: Wrap) -> None:
     error = await error_of(wrap(BackgroundTask(raise_one)))
 
     assert [vars(each) for each in leaves(error)] == [{}]
-
-
-@pytest.mark.parametrize("alone", [True, False], ids=["alone", "in order"])
-def test_a_sync_task_that_nobody_waits_for_any_more_is_reported_from_its_thread(
-    alone: bool, records: Records
-) -> None:
-    async def cancel_while_it_runs() -> threading.Thread:
-        started, cancelled, threads = asyncio.Event(), threading.Event(), []
-
-        def fail_late() -> None:
-            threads.append(threading.current_thread())
-            anyio.from_thread.run_sync(started.set)
-            assert cancelled.wait(PATIENCE)
-            fail()
-
-        task = BackgroundTask(fail_late)
-        running = asyncio.ensure_future((task if alone else BackgroundTasks([task]))())
-        await started.wait()
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-        cancelled.set()
-        return threads[0]
-
-    thread = anyio.run(cancel_while_it_runs, backend="asyncio")
-    thread.join(PATIENCE)
-
-    assert [name.rpartition(".")[2] for name in records.names] == ["fail_late"]
-    assert [type(each) for each in records.errors] == [TaskError]
-    assert records[0].thread == thread.ident

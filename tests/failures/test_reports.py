@@ -26,7 +26,7 @@ from tests.failures.tasks import (
     succeed,
     succeed_async,
 )
-from tests.reports import Records
+from tests.reports import Records, reports_kept
 
 pytestmark = pytest.mark.anyio
 
@@ -35,16 +35,16 @@ SECRET = "hunter2"
 
 
 async def test_a_task_that_fails_is_reported_by_name_with_the_traceback(
-    function: Function, records: Records
+    function: Function, told: Records
 ) -> None:
     error = await error_of(BackgroundTask(function))
 
-    [record] = records
+    [record] = told
     assert (record.name, record.levelno) == ("ravyn_bg", logging.ERROR)
     assert record.exc_info[:2] == (TaskError, error)
-    assert records.names == [full_name(function)]
-    assert records.messages == [f"Background task {full_name(function)} failed"]
-    assert records.lost == [[]]
+    assert told.names == [full_name(function)]
+    assert told.messages == [f"Background task {full_name(function)} failed"]
+    assert told.lost == [[]]
     assert f"in {function.__name__}\n" in logging.Formatter().format(record)
 
 
@@ -75,14 +75,14 @@ NAMES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("called", "name"), NAMES.values(), ids=NAMES)
-async def test_every_kind_of_function_is_named(called: Any, name: str, records: Records) -> None:
+async def test_every_kind_of_function_is_named(called: Any, name: str, told: Records) -> None:
     await error_of(BackgroundTask(called))
     await error_of(BackgroundTasks([BackgroundTask(called)]))
 
-    assert records.names == [name] * 2
+    assert told.names == [name] * 2
 
 
-async def test_no_record_holds_an_arguments_value(records: Records) -> None:
+async def test_no_record_holds_an_arguments_value(told: Records) -> None:
     secret = Sender()
     tasks: list[Task] = [
         BackgroundTask(secret.send, SECRET, secret, key=SECRET),
@@ -93,9 +93,9 @@ async def test_no_record_holds_an_arguments_value(records: Records) -> None:
     for first in tasks:
         await error_of(BackgroundTasks([first, *tasks]))
 
-    assert len(records) >= 4
-    assert SECRET not in repr([vars(each) for each in records])
-    assert SECRET not in str([logging.Formatter().format(each) for each in records])
+    assert len(told) >= 4
+    assert SECRET not in repr([vars(each) for each in told])
+    assert SECRET not in str([logging.Formatter().format(each) for each in told])
 
 
 A, B = full_name(succeed), full_name(succeed_async)
@@ -107,8 +107,8 @@ def around(inner: Task, behind: Task) -> BackgroundTasks:
     return BackgroundTasks([BackgroundTask(print), inner, behind])
 
 
-# With a task that fails and two others, what is run; the names of what is lost, in the record of
-# the failure; and in one that the container around it writes, under its own name.
+# With a task that ends early and two others, what is run; the names of what is lost, in its record;
+# and in one that the container around it writes, under its own name.
 LOST: dict[str, tuple[Run, list[str], list[str]]] = {
     "behind it": (lambda t, a, b: BackgroundTasks([a, t, a, b]), [A, B], []),
     "twice": (lambda t, a, b: BackgroundTasks([t, a, a]), [A, A], []),
@@ -119,35 +119,40 @@ LOST: dict[str, tuple[Run, list[str], list[str]]] = {
     ),
     "around": (lambda t, a, b: around(BackgroundTasks([t, a]), b), [A], [B]),
     "around a group": (lambda t, a, b: around(BackgroundTasks([t], True), b), [], [B]),
-    "around one that goes on": (
-        lambda t, a, b: around(BackgroundTasks([t, a], continue_on_error=True), b),
-        [],
-        [B],
-    ),
     "in Lilya's": (lambda t, a, b: around(Tasks([t, a]), b), [], [A, B]),
     "in Lilya's task": (lambda t, a, b: around(Task(BackgroundTasks([t, a])), b), [A], [B]),
 }
 
 
+@pytest.mark.parametrize("end", ["fails", "fails in a thread", "is cancelled"])
 @pytest.mark.parametrize(("run", "beside", "behind"), LOST.values(), ids=LOST)
-async def test_what_is_lost_is_named_by_the_container_that_stops(
-    run: Run, beside: list[str], behind: list[str], function: Function, records: Records
+async def test_what_is_lost_is_named_at_once_by_the_container_that_stops(
+    run: Run, beside: list[str], behind: list[str], end: str, told: Records
 ) -> None:
-    others = BackgroundTask(succeed), BackgroundTask(succeed_async)
-    await error_of(run(BackgroundTask(function), *others))
+    async def be_cancelled() -> None:
+        scope.cancel()
+        await anyio.sleep_forever()
+
+    function = {"fails": fail_async, "fails in a thread": fail}.get(end, be_cancelled)
+    others = BackgroundTask(succeed), BackgroundTask(succeed_async)  # which are not freed
+    with anyio.CancelScope() as scope, suppress(Exception):
+        await run(BackgroundTask(function), *others)()
 
     count = 2 if behind else 1
-    assert records.lost == [beside, behind][:count]
-    assert records.names == [full_name(function), OURS][:count]
-    assert [each.exc_info is None for each in records] == [False, True][:count]
+    assert told.lost == [beside, behind][:count]
+    assert told.names == [full_name(function), OURS][:count]
+    assert [bool(each.exc_info) for each in told] == [end != "is cancelled", False][:count]
+    told.clear()
+    del others
+    assert {*told.names}.isdisjoint([*beside, *behind])
 
 
-async def test_the_message_counts_and_names_what_is_lost(records: Records) -> None:
+async def test_the_message_counts_and_names_what_is_lost(told: Records) -> None:
     task, a, b = map(BackgroundTask, (fail, succeed, succeed_async))
     await error_of(around(BackgroundTasks([task, a]), b))
     await error_of(BackgroundTasks([task, a, b]))
 
-    assert records.messages == [
+    assert told.messages == [
         f"Background task {full_name(fail)} failed; 1 later task will not run: {A}",
         f"Background task {OURS} failed; 1 later task will not run: {B}",
         f"Background task {full_name(fail)} failed; 2 later tasks will not run: {A}, {B}",
@@ -176,7 +181,6 @@ async def test_a_class_with_a_call_of_its_own_accounts_for_itself_but_not_for_ot
     assert (told.names, told.lost) == (["builtins.print"], [[A]])
 
 
-@pytest.mark.usefixtures("warnings")  # which keep no failure, as pytest would
 async def test_a_container_that_failed_is_free_without_the_collector(
     as_group: bool, goes_on: bool
 ) -> None:
@@ -191,7 +195,7 @@ async def test_a_container_that_failed_is_free_without_the_collector(
     gc.disable()
     try:
         async with anyio.create_task_group() as outer:
-            with suppress(Exception):
+            with suppress(Exception), reports_kept(logging.WARNING):  # pytest keeps failures
                 await tasks()
             del task, tasks, upload
             assert kept() is None

@@ -1,4 +1,4 @@
-"""Beside other decorators: Lilya's own, and those of a project, above and below.
+"""Beside other decorators: Lilya's own, and those of a project above.
 
 `test_what_lilya_sees` has `@openapi`, `test_refusals` the orders that are refused.
 """
@@ -12,7 +12,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import wrapt
 from lilya.apps import Lilya
 from lilya.caches.memory import InMemoryCache
 from lilya.decorators import cache, observable
@@ -66,23 +65,6 @@ def test_one_of_a_project_above_sees_a_response_and_may_add_tasks(
     assert ask(handler).headers.get("x-count") == ("1" if status.isdigit() else None)
 
     assert ran == [status[:3], "above"]
-
-
-@wrapt.decorator
-def passing_on(handler: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-    return handler(*args, **kwargs)
-
-
-def test_one_of_a_project_below_passes_it_on(written: Written, ask: Ask, ran: list[str]) -> None:
-    @with_background
-    @passing_on
-    @written
-    def handler(background_tasks: BackgroundTasks) -> None:
-        background_tasks.add_task(ran.append, "added")
-
-    ask(handler)
-
-    assert ran == ["added"]
 
 
 @pytest.mark.parametrize("above", [True, False])
