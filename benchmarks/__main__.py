@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: print every figure of the documents, and write `results.json`.
+"""`python -m benchmarks`: print every figure of the documents, and keep them in `results.json`.
 
 Some of them: `python -m benchmarks life type_checkers`. A look, in a minute: `--quick`.
 """
@@ -24,20 +24,21 @@ QUESTIONS: dict[str, list[Callable[[int], Iterator[Row]]]] = {
     "load": [load.rows],
 }
 
-quick = "--quick" in sys.argv[1:]
-asked = [each for each in sys.argv[1:] if each != "--quick"] or [*QUESTIONS, "type_checkers"]
+RESULTS = Path(__file__).with_name("results.json")
 
+quick = "--quick" in sys.argv
+asked = [each for each in sys.argv[1:] if each != "--quick"] or [*QUESTIONS, "type_checkers"]
 print(*(f"{what:10} {found}" for what, found in setting().items()), "", HEADER, sep="\n")
 
-rows: list[Row] = []
 for question in asked:
+    rows: list[Row] = []
     for measured in QUESTIONS.get(question, []):
         for row in measured(20 if quick else 100):
             print(line(row), flush=True)
             rows.append(row)
-if asked == [*QUESTIONS, "type_checkers"] and not quick:
-    results = {"setting": setting(), "rows": [asdict(row) for row in rows]}
-    Path(__file__).with_name("results.json").write_text(json.dumps(results, indent=2) + "\n")
-if "type_checkers" in asked and not quick:
-    print()
+    if rows and not quick:
+        results = json.loads(RESULTS.read_text())
+        results[question] = {"setting": setting(), "rows": [asdict(row) for row in rows]}
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+if "type_checkers" in asked:
     type_checkers.main()

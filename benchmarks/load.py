@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from time import perf_counter, sleep
 from typing import Any
 from urllib.error import URLError
@@ -55,9 +54,8 @@ def serving(server: str) -> Iterator[str]:
     command = [sys.executable, "-m", server, "benchmarks.load_app:app", "--port", str(port)]
     # At the end of a turn wrk resets its connections, of which servers have much to print.
     silent = subprocess.DEVNULL
-    root = Path(__file__).parents[1]
     command += ["--no-access-log"]
-    with subprocess.Popen(command, cwd=root, stdout=silent, stderr=silent) as process:
+    with subprocess.Popen(command, stdout=silent, stderr=silent) as process:
         try:
             while process.poll() is None and not answers(url):
                 sleep(0.05)  # only asking tells

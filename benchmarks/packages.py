@@ -12,8 +12,8 @@ from typing import Any
 OURS = "ravyn_bg"
 TRIP = "bare trip"  # one of AnyIO's to a thread, which makes all the calls
 
-# Tasks that are built to be timed, and never run, are no news.
-logging.getLogger(OURS).setLevel(logging.ERROR)
+# Tasks that are built to be timed, and never run, are no news; nor are a client's requests.
+logging.disable(logging.WARNING)
 
 TASK, TASKS = "BackgroundTask", "BackgroundTasks"
 # Its module; its class for one task, and for several; its option that runs several side by side.
@@ -22,8 +22,8 @@ KNOWN: dict[str, tuple[str, str | None, str, str | None]] = {
     "Lilya": ("lilya.background", "Task", "Tasks", "as_group"),
     "Ravyn": ("ravyn", TASK, TASKS, "as_group"),
     "Starlette": ("starlette.background", TASK, TASKS, None),
-    "Litestar": ("litestar.background_tasks", TASK, TASKS, "run_in_task_group"),
     "FastAPI": ("fastapi", None, TASKS, None),
+    "Litestar": ("litestar.background_tasks", TASK, TASKS, "run_in_task_group"),
 }
 
 Function = Callable[..., Any]

@@ -143,22 +143,6 @@ def test_pitfall_2_the_server_goes_on_answering(said: Lines, folder: Path) -> No
     assert said() == ["endless has 4 words"]
 
 
-def test_pitfall_2_cured_by_a_queue(make_client: MakeClient, said: Lines, folder: Path) -> None:
-    (folder / "books" / "short").write_text("The End")
-    example = load("pitfall_2_long_tasks")
-
-    response = make_client(example.app).post("/cure/short")
-
-    assert (response.status_code, response.json()) == (202, {"status": "queued"})
-    assert said() == []
-    # As a worker does, which takes seconds to stop.
-    with example.queue.connection() as connection, connection.SimpleQueue("celery") as jobs:
-        job = jobs.get(block=False)
-        job.ack()
-    example.queue.tasks[job.headers["task"]](*job.payload[0])
-    assert said() == ["short has 2 words"]
-
-
 def test_pitfall_4_the_test_client_keeps_the_body(make_client: MakeClient, said: Lines) -> None:
     client = make_client(load("pitfall_4_request").app)
     for path in ("/pitfall", "/cure"):

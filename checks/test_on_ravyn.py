@@ -85,6 +85,16 @@ def test_ravyns_containers_are_ravyns_alone(name: str) -> None:
         with_background(fixed)(handler)
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", CONTAINERS)
+async def test_a_decorated_handler_does_not_return_them(name: str) -> None:
+    container = getattr(ravyn.core.datastructures, name)
+    handler: Any = with_background(BackgroundTask(print))(lambda: container(**CONTAINERS[name]))
+
+    with pytest.raises(TypeError, match=rf"returns {name}, .*: return a ravyn_bg\.responses\."):
+        handler()
+
+
 # What `with_background` does on Ravyn's handlers
 
 ran: list[str] = []

@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial, update_wrapper
-from itertools import count
 from types import FunctionType
 from typing import Annotated, Any, Literal, ParamSpec, Protocol, TypeVar, overload
 
@@ -17,10 +16,10 @@ from lilya.compat import is_async_callable
 from lilya.responses import Response
 from lilya.websockets import WebSocket
 
-from ravyn_bg._naming import leaves, short_name, within
+from ravyn_bg._naming import short_name, within
 from ravyn_bg._refusals import function_of, is_foreign, refuse_place, refuse_response_of_ravyn
-from ravyn_bg._reports import account_for, is_unaccounted, log_never_ran
-from ravyn_bg._responses import response_with
+from ravyn_bg._reports import account_for, log_never_ran
+from ravyn_bg._responses import current_calls, response_with
 from ravyn_bg._running import fresh_copy
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
@@ -33,7 +32,6 @@ FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3,
 
 NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
 
-call_numbers = count(1)
 # What is queued in a request under `BackgroundTasksMiddleware`: the container of `current_tasks()`,
 # then those behind responses. Empty when the request is over.
 request_containers: ContextVar[list[BackgroundTasks]] = ContextVar("ravyn_bg.request_containers")
@@ -106,6 +104,8 @@ def with_background(*given: Any) -> Any:
     if not isinstance(given[0], Task):
         return decorated(given[0], None)
     account_for(given[0])  # nobody may ever ask for the route
+    if isinstance(given[0], BackgroundTasks):
+        given[0]._is_fixed = True
     return partial(decorated, fixed=given[0])
 
 
@@ -127,28 +127,32 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
             seen.append(each.replace(annotation=evaluated(each.annotation, names)))
     returns = evaluated(signature.return_annotation, names)
     refuse_place(handler, fixed, bool(wanted))
-    refuse_response_of_ravyn(handler, returns)
+    for each in (returns, *typing.get_args(returns)):
+        refuse_response_of_ravyn(handler, each)
     # As local names, because the wrappers get the handler's globals.
-    next_number, lose = call_numbers.__next__, report_lost
-    tasks = HandlerTasks(function, fixed, wanted)
+    tasks, lose = HandlerTasks(function, fixed, wanted), log_never_ran
 
     async def awaiting(*args: Any, **kwargs: Any) -> Any:
-        number, given = next_number(), [*args]
-        made = tasks.begin(given, kwargs)
+        given = [*args]
+        made, around = tasks.begin(given, kwargs)
         try:
-            return tasks.answer(await handler(*given, **kwargs), number, made)
+            return tasks.answer(await handler(*given, **kwargs), made)
         except BaseException:
-            lose(made)
+            lose(*made)
             raise
+        finally:
+            tasks.end(around)
 
     def calling(*args: Any, **kwargs: Any) -> Any:
-        number, given = next_number(), [*args]
-        made = tasks.begin(given, kwargs)
+        given = [*args]
+        made, around = tasks.begin(given, kwargs)
         try:
-            return tasks.answer(handler(*given, **kwargs), number, made)
+            return tasks.answer(handler(*given, **kwargs), made)
         except BaseException:
-            lose(made)
+            lose(*made)
             raise
+        finally:
+            tasks.end(around)
 
     made = awaiting if is_async_callable(handler) else calling
     # With the handler's globals, where annotations that cannot be read yet will be looked up.
@@ -170,8 +174,11 @@ class HandlerTasks:
     def __init__(self, function: FunctionType, fixed: Task | None, wanted: list[Any]) -> None:
         self.function, self.fixed, self.wanted = function, fixed, wanted
 
-    def begin(self, args: list[Any], kwargs: dict[str, Any]) -> list[BackgroundTasks]:
-        """Make the containers that a call does not bring, and pass them to the handler."""
+    def begin(self, args: list[Any], kwargs: dict[str, Any]) -> tuple[list[BackgroundTasks], Any]:
+        """Make the containers that a call does not bring, and pass them to the handler.
+
+        Returns them, and the calls in which this one stands, for its end.
+        """
         made: list[BackgroundTasks] = []
         for each in (*args, *kwargs.values()) if args or kwargs else ():
             if WebSocket in type(each).__mro__:  # for which `isinstance` takes long
@@ -185,20 +192,26 @@ class HandlerTasks:
                     args.insert(place, container)
                 else:
                     kwargs[name] = container
-        return made
+        around = current_calls.get(())
+        current_calls.set((*around, object()))
+        return made, around
 
-    def answer(self, result: Any, number: int, made: list[BackgroundTasks]) -> Any:
+    def end(self, around: tuple[object, ...]) -> None:
+        current_calls.set(around)  # no reset, which fails in a coroutine that is closed elsewhere
+
+    def answer(self, result: Any, made: list[BackgroundTasks]) -> Any:
         """What the handler returned, with the tasks behind it if it is Lilya that called."""
         if self.wanted and not made:
             return result
         refuse_response_of_ravyn(self.function, result)
-        return response_with(result, lambda own: self.behind(own, made), number)
+        return response_with(result, lambda own: self.behind(own, made))
 
     def behind(self, own: Any, made: list[BackgroundTasks]) -> Any:
         """All the tasks of a response as one: its own or else the fixed ones, and the added."""
         for each in made:
-            if each._has_run:  # because the handler has awaited it
-                each.tasks = [task for task in each.tasks if is_unaccounted(task)]
+            each._runs_once = (
+                True  # the handler may have awaited it, or the response's own task may
+            )
         tasks: list[Any] = [*made]
         if own is not None or self.fixed is not None:
             tasks.insert(0, fresh_copy(self.fixed) if own is None else own)
@@ -212,13 +225,6 @@ class HandlerTasks:
         if in_request:
             in_request.append(container)  # which can tell whether it has run
         return container
-
-
-def report_lost(containers: list[BackgroundTasks]) -> None:
-    """Report what they hold and what has not begun, because an error keeps it from running."""
-    lost = [leaf for each in containers for leaf in leaves(each) if is_unaccounted(leaf)]
-    account_for(*containers)
-    log_never_ran(*lost)
 
 
 def new_container(kind: type[BackgroundTasks], function: FunctionType) -> BackgroundTasks:

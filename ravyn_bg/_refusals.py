@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import import_module
-from inspect import CORO_CREATED, getcoroutinestate, isasyncgenfunction, isgeneratorfunction
+from inspect import CORO_CREATED, getcoroutinestate, isasyncgenfunction, isgeneratorfunction, unwrap
 from types import CoroutineType, FunctionType, MethodType
 from typing import Any
 
@@ -99,7 +99,7 @@ def refuse_place(handler: Any, fixed: Any, injects: bool) -> None:
     marks, wrong, below = vars(handler), "", ": put it below, next to the function"
     if "__with_background__" in marks:
         wrong = "stands there twice: write it once, with a BackgroundTasks for all fixed tasks"
-    elif "_lilya_dependencies" in marks and (injects or not has_a_name(handler)):
+    elif "_lilya_dependencies" in marks and (injects or is_being_defined(handler)):
         wrong = f"stands above the route decorator, which registered the handler without it{below}"
     elif "openapi_meta" in marks:
         wrong = f"stands above @openapi{below}"
@@ -112,27 +112,25 @@ def refuse_place(handler: Any, fixed: Any, injects: bool) -> None:
         raise TypeError(f"@with_background on {short_name(handler)} {wrong}.")
 
 
-def has_a_name(handler: Any) -> bool:
-    """Whether the code around knows a handler by a name.
+def is_being_defined(handler: Any) -> bool:
+    """Whether the code around has come to the lines of this function: it applies decorators to it.
 
-    Below a decorator, a function has none yet: `@with_background` stands above the route decorator
-    then. One that has a name may stand on two routes, with the task on one of them.
+    A handler that is defined by now may stand on two routes, with the task on one of them.
     """
-    if any(each is handler for each in getattr(handler, "__globals__", {}).values()):
-        return True
+    code = unwrap(function_of(handler)).__code__
     frame: Any = sys._getframe(1)
-    while frame := frame.f_back:
-        ours = frame.f_globals.get("__name__", "").startswith("ravyn_bg.")
-        if not ours and any(each is handler for each in frame.f_locals.values()):
-            return True
-    return False
+    while frame.f_globals.get("__name__", "").startswith("ravyn_bg."):
+        frame = frame.f_back
+    last_line = max(line or 0 for *_, line in code.co_lines())
+    is_on_its_lines: bool = code.co_firstlineno <= frame.f_lineno <= last_line
+    return is_on_its_lines and frame.f_code.co_filename == code.co_filename
 
 
 def refuse_response_of_ravyn(handler: Any, response: Any) -> None:
     """Refuse `Redirect`, `Template` and their like, which Ravyn alone knows how to send."""
     if getattr(getattr(response, "to_response", None), "__module__", "").startswith(OTHERS):
         name = (response if isinstance(response, type) else type(response)).__name__
-        instead = "JSON" if name.endswith("JSON") else name
+        instead = {"Stream": "Streaming"}.get(name, "JSON" if name.endswith("JSON") else name)
         gives = f"{short_name(handler)} returns {name}, which Ravyn alone can send"
         raise TypeError(f"{gives}: return a ravyn_bg.responses.{instead}Response.")
 

@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import anyio
 
-from ravyn_bg._naming import name_of, within
+from ravyn_bg._naming import leaves, name_of, within
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -26,6 +27,16 @@ NO_PLACE = ("(unknown file)", 0, "(unknown function)")  # as `logging` has it
 REPORTED = "__ravyn_bg_reported__"  # on an exception: who need not report it again
 
 this_thread = threading.local()
+
+
+class Reported(WeakKeyDictionary[Any, int]):
+    """In which runs, and in which of their tasks, an exception has been reported.
+
+    Many tasks may raise one object at once, and it may outlive them all. Runs cannot be pickled.
+    """
+
+    def __reduce__(self) -> Any:
+        return Reported, ()
 
 
 def log(
@@ -46,24 +57,28 @@ def log(
         message = at_most(LONGEST_MESSAGE, message + counted(names))
     extra = {"background_task": name, "background_tasks_lost": names}
     exc_info = None if error is None else (type(error), error, error.__traceback__)
+    if getattr(this_thread, "is_logging", False):  # or a handler that loses a task would never end
+        with suppress(BaseException):
+            sys.stderr.write(f"{message}; not logged, as its thread was logging another record\n")
+        return
     try:
-        if getattr(this_thread, "is_logging", False):
-            raise RecursionError("it is a log handler that has lost this task")
         this_thread.is_logging = True
-        try:
-            values = (logger.name, level, path, line, message, (), exc_info, function, extra)
-            logger.handle(logger.makeRecord(*values))
-        finally:
-            this_thread.is_logging = False
+        values = (logger.name, level, path, line, message, (), exc_info, function, extra)
+        logger.handle(logger.makeRecord(*values))
     except BaseException:  # whatever a log handler raises must cost no task
         with suppress(BaseException):
             sys.stderr.write(f"{message}; logging that failed:\n{traceback.format_exc()}")
+    finally:
+        this_thread.is_logging = False
 
 
 def log_never_ran(*tasks: Any) -> None:
+    """Log which of these, and of the tasks in them, have not begun and never will."""
+    lost = [leaf for task in tasks for leaf in leaves(task) if is_unaccounted(leaf)]
+    lost = lost or [task for task in tasks if is_unaccounted(task)]
     account_for(*tasks)
-    if tasks:
-        log(logging.WARNING, "never ran", tasks[0], tasks[1:])
+    if lost:
+        log(logging.WARNING, "never ran", lost[0], lost[1:])
 
 
 def log_freed(task: Any, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
@@ -106,21 +121,19 @@ def account_for(*tasks: Any) -> None:
 
 def is_reported(failure: BaseException, run: Any) -> bool:
     """Whether each error of a failure was reported inside of the task that a run has come to."""
-    here = run, run.number
-    return all(here in vars(each).get(REPORTED, ()) for each in errors_in(failure))
+    notes = (vars(each).get(REPORTED, {}) for each in errors_in(failure))
+    return all(each.get(run) == run.number for each in notes)
 
 
 def pass_on(failure: BaseException, run: Any, outer: Any) -> None:
-    """Note on a failure which leaves a run that the run around it need not report it again.
-
-    The note is a set, because many tasks may raise one object at once. Where no run is around, no
-    note stays.
-    """
+    """Note on a failure which leaves a run that the run around it need not report it again."""
     for each in errors_in(failure):
-        known: set[tuple[Any, int]] = vars(each).setdefault(REPORTED, set())
-        known.discard((run, run.number))
-        known.update([(outer, outer.number)] if outer else [])
-        if not known:
+        note = vars(each).setdefault(REPORTED, Reported())
+        if note.get(run) == run.number:
+            del note[run]
+        if outer is not None:
+            note[outer] = outer.number
+        if not note:
             del vars(each)[REPORTED]
 
 

@@ -1,45 +1,49 @@
 """How tasks get onto what a handler returns: its very response, where that takes them."""
 
-import sys
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from copy import copy
-from threading import get_ident
 from typing import Any
+from weakref import ref
 
 from lilya.compat import is_async_callable
 from lilya.encoders import json_encode
 from lilya.responses import Ok, Response
 from lilya.types import Receive, Scope, Send
 
-from ravyn_bg._reports import current_asyncio_task
-
 MUTE = ("HEAD", "OPTIONS")  # the requests behind which Lilya runs nothing
 
 
-def response_with(result: Any, behind: Callable[[Any], Any], number: int) -> Any:
+# The call of a decorated handler that goes on here, behind those in which it was called.
+current_calls: ContextVar[tuple[object, ...]] = ContextVar("ravyn_bg.current_calls")
+
+
+def response_with(result: Any, behind: Callable[[Any], Any]) -> Any:
     """The response that a handler returned, or Lilya's for its data, with tasks behind it.
 
-    `behind` says what that is, given the background that the response has of its own. `number`
-    counts the calls of handlers: a response may serve many of them.
+    `behind` gives the tasks, including the background that the response has of its own.
     """
     if not is_application(result):
         data = None if result is None else json_encode(result)
         return Ok(data, background=behind(None))
     response = result
-    if is_shared(result, number):
+    if is_shared(result):
         response = copy(result)
         response.background = result.background._instead_of
     own = getattr(response, "background", None)
     background = behind(own)
     if background is own:
         return response
-    background._put_by = number, current_flow()
+    background._put_by = current_calls.get()
     background._instead_of = getattr(own, "_instead_of", own)
-    with suppress(AttributeError):
+    with suppress(Exception):  # whatever a response raises that refuses attributes
         if hasattr(response, "background"):  # a function takes any attribute, and ignores it
             response.background = background
+            background._response = ref(response)
             return response
+    if own is not None:  # which the application runs itself
+        background.tasks = [each for each in background.tasks if each is not own]
     return ApplicationResponse(response, background)
 
 
@@ -48,12 +52,10 @@ def is_application(result: Any) -> bool:
     return isinstance(result, Response) or (callable(result) and is_async_callable(result))
 
 
-def is_shared(response: Any, number: int) -> bool:
-    """Whether a response holds the tasks of another request, and not just of another handler in
-    this one, which was called later, and where this one runs.
-    """
-    put_by, flow = getattr(getattr(response, "background", None), "_put_by", (number, None))
-    return put_by < number or (put_by > number and flow != current_flow())
+def is_shared(response: Any) -> bool:
+    """Whether a response holds tasks of another request, and not those of a handler in this one."""
+    this_call = current_calls.get()[-1]
+    return this_call not in getattr(getattr(response, "background", None), "_put_by", (this_call,))
 
 
 class ApplicationResponse(Response):
@@ -68,12 +70,3 @@ class ApplicationResponse(Response):
         await self.application(scope, receive, send)
         if self.background is not None and scope["method"] not in MUTE:
             await self.background()
-
-
-def current_flow() -> int:
-    """An id of the task of the event loop, or the thread, in which a handler runs."""
-    if task := current_asyncio_task():
-        return id(task)
-    with suppress(KeyError, RuntimeError):  # not loaded, or no event loop of Trio's
-        return id(sys.modules["trio"].lowlevel.current_task())
-    return get_ident()

@@ -41,6 +41,9 @@ class RunTask(Task):
     _accounted = False  # whether it has begun, or a record has named it
     _built_in: CodeType | None = None
     _built_at = 0  # the instruction of that code
+    _response: Callable[[], Any] | None = None  # a weak reference to that whose background it is
+    _instead_of: Any = None  # the background that it had before
+    _copy_of: Any = None  # the fixed task of which it is one request's copy
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -49,14 +52,23 @@ class RunTask(Task):
 
     @override
     async def __call__(self) -> None:
+        if self._response is not None:
+            self.leave_response()
         await Run([self]).in_order()
+
+    def leave_response(self) -> None:
+        """Give the response its own background back: it may answer other requests, too."""
+        response: Any = self._response and self._response()
+        if getattr(response, "background", None) is self:
+            response.background = self._instead_of
 
     def __getstate__(self) -> Any:
         """For copies and pickles: nobody can tell which of them is meant to run."""
         self._accounted = True
         slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
         kept = {name: getattr(self, name) for name in slots if hasattr(self, name)}
-        return {**vars(self), "_built_in": None}, kept  # code can be neither copied nor pickled
+        # Code can be neither copied nor pickled; a response and a fixed container stay behind.
+        return {**vars(self), "_built_in": None, "_response": None, "_copy_of": None}, kept
 
     def __del__(self, log_freed: Callable[[Any], None] = _reports.log_freed) -> None:
         if not self._accounted:
@@ -68,18 +80,20 @@ class RunTasks(Tasks, RunTask):
 
     continue_on_error = False
     _has_run = False
+    _runs_once = False  # whether each of its tasks runs once, however often it is run
+    _is_fixed = False  # whether it is a template, of which each request runs a copy
 
     @override
     async def run_single(self) -> None:
         if self.tasks:
-            self._has_run = True
+            self.begin_run()
             tasks: list[Any] = self.tasks if isinstance(self.tasks, list) else list(self.tasks)
             if failures := await Run(tasks, self).in_order():
                 raise together(failures, of=len(tasks))
 
     @override
     async def run_as_group(self) -> None:
-        self._has_run = True
+        self.begin_run()
         runs: list[Run] = []
         runs += [Run([task], self, runs) for task in self.tasks]
         failures: list[list[BaseException]] = [[] for _ in runs]
@@ -93,6 +107,13 @@ class RunTasks(Tasks, RunTask):
                 group.start_soon(run_one, place, name="background task")
         if found := [each.pop() for each in failures if each]:
             raise together(found, of=len(runs))
+
+    def begin_run(self) -> None:
+        if self._response is not None:
+            self.leave_response()
+        if self._has_run and self._runs_once:
+            self.tasks = [each for each in self.tasks if _reports.is_unaccounted(each)]
+        self._has_run = True
 
     def goes_on_after(self, error: BaseException) -> bool:
         return self.continue_on_error and failure_in(error) is error
@@ -260,16 +281,22 @@ class Run:
                 outer.cut_off_inside = outer.number
         if not is_told:
             _reports.log(level, end, task, lost, failure, container)
+        elif lost and container is None:  # it was cancelled while it waited for a thread
+            _reports.log(level, "never ran", lost[0], lost[1:])
         elif lost:
-            _reports.log(level, end, task if container is None else container, lost)
+            _reports.log(level, end, container, lost)
 
     def lose_tasks(self, error: BaseException, failure: BaseException | None) -> list[Any]:
         """The tasks that will not run because of this error; they count as reported from now on."""
         behind: list[Any] = []
-        if self.container is not None and not self.container.goes_on_after(error):
+        container = self.container
+        if container is None or not container.goes_on_after(error):
             # A cancellation does not keep what is new in a group from beginning, as in Lilya.
             runs = [each for each in (self, *self.group) if each.number or failure is not None]
             behind = [task for each in runs for task in each.give_up()]
+            if container is not None and self.group:  # to which tasks may have been added
+                added = [*container.tasks][len(self.group) :]
+                behind += [each for each in added if _reports.is_unaccounted(each)]
         inside = leaves(self.task) if self.state is BEGUN else []
         lost = [leaf for leaf in inside if _reports.is_unaccounted(leaf)]
         lost += [leaf for each in behind for leaf in leaves(each)]
@@ -309,11 +336,18 @@ def together(failures: list[BaseException], of: int) -> BaseException:
     return error
 
 
+def running_copy(container: Any) -> Any:
+    """The copy of a fixed container that runs here: what its own task adds belongs to that."""
+    running = getattr(current_run.get(None), "container", None)
+    return running if getattr(running, "_copy_of", None) is container else container
+
+
 def fresh_copy(task: Any) -> Any:
     """A copy of a task, and of the tasks in it, which accounts for itself."""
     new = copy(task)
     if isinstance(new, RunTask):
         new._accounted, new._built_in = type(new)._accounted, task._built_in
+        new._copy_of = task
     if isinstance(new, Tasks):
         new.tasks = [fresh_copy(each) for each in task.tasks]
     elif isinstance(new.func, Task):

@@ -11,7 +11,7 @@ from lilya.background import Task as LilyaTask
 
 from ravyn_bg._naming import short_name
 from ravyn_bg._refusals import check_container, check_function, checked_items, refuse_flags
-from ravyn_bg._running import RunTask, RunTasks
+from ravyn_bg._running import RunTask, RunTasks, running_copy
 
 __all__ = ["BackgroundTask", "BackgroundTasks", "Task", "Tasks"]
 
@@ -157,7 +157,8 @@ class BackgroundTasks(RunTasks, BackgroundTask):
         if func is self:
             raise TypeError("A BackgroundTasks cannot contain itself: it would run for ever.")
         fill(task, caller, func, args, keywords_of_func)
-        self.tasks.append(task)
+        container = running_copy(self) if self._is_fixed else self
+        container.tasks.append(task)
 
     def __to_representation__(self) -> list[tuple[str | None, Any]]:
         flags = [each for each in ("as_group", "continue_on_error") if getattr(self, each)]
@@ -183,9 +184,9 @@ def as_task(item: Any, container: BackgroundTasks) -> Any:
 
 def builder(frame: FrameType) -> FrameType:
     """The frame that builds a task, past the methods of subclasses which call ours."""
-    while frame.f_code.co_name in ("__init__", "add_task") and frame.f_back:
-        first = frame.f_locals.get(frame.f_code.co_varnames[0])
-        if not isinstance(first, LilyaTask):
+    while frame.f_code.co_name in ("__init__", "__post_init__", "add_task") and frame.f_back:
+        parameters = frame.f_code.co_varnames[:1]
+        if not any(isinstance(frame.f_locals.get(each), LilyaTask) for each in parameters):
             break
         frame = frame.f_back
     return frame

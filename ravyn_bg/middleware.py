@@ -2,8 +2,8 @@
 
 from lilya.types import ASGIApp, Message, Receive, Scope, Send
 
-from ravyn_bg._handlers import not_held, report_lost, request_containers
-from ravyn_bg._reports import failure_in, is_unaccounted
+from ravyn_bg._handlers import not_held, request_containers
+from ravyn_bg._reports import failure_in, log_never_ran
 from ravyn_bg._responses import MUTE
 from ravyn_bg.background import BackgroundTasks
 
@@ -68,16 +68,18 @@ class BackgroundTasksMiddleware:
                 client_error = error
             # Not in `except`, where the failure of a task would get that error as its context.
             skips_tasks = client_error is not None and scope["method"] not in MUTE
-            await run_tasks([*(containers[1:] if skips_tasks else ()), own])
+            if own.tasks or skips_tasks:
+                await run_tasks([*(containers[1:] if skips_tasks else ()), own])
             if client_error is not None:
                 raise client_error
         except BaseException:
-            report_lost([*containers[1:], own])
+            log_never_ran(*containers[1:], own)
             raise
         finally:
             client_error = None  # which holds this frame
             containers.clear()
-            request_containers.set(around)
+            if around:
+                request_containers.set(around)
 
 
 def current_tasks() -> BackgroundTasks:
@@ -98,8 +100,7 @@ def current_tasks() -> BackgroundTasks:
 async def run_tasks(containers: list[BackgroundTasks]) -> None:
     """Run what has not run, each container whatever the others do. Failures report themselves."""
     for container in not_held(containers):
-        if container._has_run:  # because a handler has awaited it, or a response has run it
-            container.tasks = [each for each in container.tasks if is_unaccounted(each)]
+        container._runs_once = True  # a handler may have awaited it, or a response has run it
         try:
             await container()
         except BaseException as error:

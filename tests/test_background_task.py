@@ -137,18 +137,18 @@ async def test_arguments_arrive_whatever_the_keywords_are_called(
     assert received == [("a@b.c", (1, 2), KEYWORDS)] * 2
 
 
-@pytest.mark.parametrize("func", [note, Task(note, Trace()).func, MagicMock(), AsyncMock()])
+@pytest.mark.parametrize("function", [note, Task(note, Trace()).func, MagicMock(), AsyncMock()])
 async def test_it_is_a_task_of_lilya_with_the_very_callable_that_was_given(
-    func: Any, trace: Trace
+    function: Any, trace: Trace
 ) -> None:
-    task = BackgroundTask(func, trace)
+    task = BackgroundTask(function, trace)
     await task()
 
     assert isinstance(task, Task)
-    assert task.func is func
+    assert task.func is function
     assert (task.args, task.kwargs) == ((trace,), {})
-    if isinstance(func, Mock):
-        func.assert_called_with(trace)
+    if isinstance(function, Mock):
+        function.assert_called_with(trace)
 
 
 async def test_func_may_be_given_by_name_as_in_lilya(trace: Trace) -> None:
@@ -163,14 +163,14 @@ async def test_func_may_be_given_by_name_as_in_lilya(trace: Trace) -> None:
 
 
 @three_ways
-@pytest.mark.parametrize("func", [note, note_async], ids=["sync", "async"])
+@pytest.mark.parametrize("function", [note, note_async], ids=["sync", "async"])
 @pytest.mark.parametrize("before", [note, note_async], ids=["was sync", "was async"])
 async def test_what_func_args_and_kwargs_hold_when_the_task_runs_is_what_runs(
-    before: Callable[..., Any], func: Callable[..., Any], as_group: bool | None, trace: Trace
+    before: Callable[..., Any], function: Callable[..., Any], as_group: bool | None, trace: Trace
 ) -> None:
     task = BackgroundTask(before, "original")
 
-    task.func, task.args, task.kwargs = func, (), {"trace": trace}
+    task.func, task.args, task.kwargs = function, (), {"trace": trace}
     await run(task, as_group)
 
     assert trace.names == ["ran"]

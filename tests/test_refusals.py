@@ -91,6 +91,10 @@ REFUSED: dict[str, tuple[Callable[[Any], object], list[str]]] = {
         lambda _: tasks([task(send, "a"), Mailer().send("a"), Mailer().send("b")]),
         [ITEM, "the coroutine Mailer.send(...): write BackgroundTask(Mailer.send, ...)"],
     ),
+    "no container": (
+        lambda _: tasks.add_task(send, "a"),
+        ["write tasks.add_task(send (function), "],
+    ),
     # Flags.
     "as_group": (lambda _: tasks([], 1), ["as_group=True or as_group=False, got 1"]),
     "flag": (lambda _: tasks([], continue_on_error="yes"), ["continue_on_error=False, got 'yes'"]),
@@ -108,7 +112,9 @@ def test_wrong_use_is_refused_on_one_line_that_says_what_to_write(
 
     message = str(refused.value)
     assert [each for each in phrases if each not in message] == []
-    assert re.fullmatch(r"(A background task|BackgroundTasks) takes .{,380}[.]", message)
+    assert re.fullmatch(
+        r"(A background task|BackgroundTasks)(.add_task)? (takes|is for) .{,380}[.]", message
+    )
 
 
 def test_a_coroutine_is_closed_only_if_nothing_runs_it_and_is_fine_as_an_argument() -> None:

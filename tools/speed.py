@@ -29,7 +29,7 @@ def page() -> str:
 def gains() -> Iterator[str]:
     yield "| tasks | with Lilya | with `ravyn_bg` | gain |"
     yield "| --- | ---: | ---: | ---: |"
-    for row in RESULTS["rows"]:
+    for row in RESULTS["running"]["rows"]:
         if GAIN.fullmatch(row["what"]):
             theirs, ours = (1000 * row["medians"][name] for name in ("Lilya", "ravyn_bg"))
             what = row["what"].removesuffix(" in order")
@@ -40,9 +40,9 @@ def lives() -> Iterator[str]:
     names = ("ravyn_bg", "Lilya", "Starlette", "FastAPI")
     yield f"| tasks, each with a function of its own | `ravyn_bg` | {' | '.join(names[1:])} |"
     yield "| --- | ---: | ---: | ---: | ---: |"
-    for row in RESULTS["rows"]:
+    for row in RESULTS["life"]["rows"]:
         if found := LIFE.fullmatch(row["what"]):
-            cells = (f"{1_000_000 * row['medians'][name]:.3g}" for name in names)
+            cells = (f"{1_000_000 * row['medians'][name]:,.1f}" for name in names)
             yield f"| {found[1]} | {' | '.join(cells)} |"
 
 

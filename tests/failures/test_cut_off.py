@@ -47,7 +47,16 @@ async def by_asyncio(task: Task) -> None:
     await asyncio.wait([running])
 
 
-WAYS: list[tuple[Way, str]] = [(by_asyncio, "asyncio")]
+async def by_being_closed(task: Task) -> None:
+    coroutine = task()
+    running = asyncio.ensure_future(coroutine)
+    await anyio.wait_all_tasks_blocked()
+    coroutine.close()
+    with suppress(RuntimeError):  # which asyncio says of a coroutine that somebody else closes
+        await running
+
+
+WAYS: list[tuple[Way, str]] = [(by_asyncio, "asyncio"), (by_being_closed, "asyncio")]
 WAYS += [(each, backend) for each in (by_a_scope, by_a_sibling) for backend in ("asyncio", "trio")]
 
 
@@ -76,14 +85,18 @@ async def test_a_timeout_inside_its_own_function_is_none(told: Records) -> None:
     assert told == []
 
 
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "in order"])
-@pytest.mark.parametrize("fails", [True, False], ids=["fails", "ends well"])
+@pytest.mark.parametrize("then", [fail, interrupt, succeed])
 def test_a_sync_task_that_asyncio_leaves_behind_in_its_thread(
-    fails: bool, alone: bool, told: Records
+    then: Callable[[], None], alone: bool, told: Records
 ) -> None:
+    fails = then is fail
     thread = leave_in_its_thread(
-        lambda held: BackgroundTask(held) if alone else BackgroundTasks([held, succeed]),
-        fail if fails else succeed,
+        lambda held: BackgroundTask(held) if alone else BackgroundTasks([held, succeed]), then
     )
 
     assert ".Held.__call__ was cancelled, but goes on in its thread" in told.messages[0]

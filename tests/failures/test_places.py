@@ -96,6 +96,16 @@ def test_it_is_the_line_of_the_user_that_built_the_task(
     assert record.getMessage() == f"{text}{build.__name__})"
 
 
+def test_a_class_of_ones_own_that_builds_a_task_is_a_place(told: Records) -> None:
+    class Order:
+        def __init__(self) -> None:
+            self.confirmation = UrgentMail()
+
+    Order()
+    assert [each.funcName for each in told] == ["__init__"]
+    assert told[0].lineno == Order.__init__.__code__.co_firstlineno + 1
+
+
 async def test_a_line_of_several_and_of_a_long_function(told: Records) -> None:
     source = "\n".join([*["x = 0"] * 500, "task = BackgroundTask(", "    fail,", ")"])
     names: dict[str, Any] = {"BackgroundTask": BackgroundTask, "fail": fail}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from inspect import isawaitable
 from typing import Any
 from unittest.mock import MagicMock
@@ -13,6 +14,7 @@ from lilya.responses import JSONResponse
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 from ravyn_bg._naming import leaves
 from tests.handlers.conftest import Written
+from tests.reports import Records
 
 pytestmark = pytest.mark.anyio
 
@@ -73,3 +75,56 @@ async def test_what_stands_behind_it_may_be_passed_alone(
     response = await result_of(handler(*args, **kwargs))
 
     assert [task.args for task in response.background.tasks] == [(0,)]
+
+
+class Redirect:
+    """As Ravyn's, of which a response is made by Ravyn alone."""
+
+    def to_response(self) -> None: ...
+
+
+Redirect.to_response.__module__ = "ravyn.core.datastructures.redirect"
+
+
+async def test_what_ravyn_alone_can_send_is_refused(written: Written) -> None:
+    def handler() -> Any:
+        return Redirect()
+
+    decorated: Any = with_background(BackgroundTask(print))(written(handler))
+    with pytest.raises(TypeError, match=r"Redirect, .*: return a ravyn_bg.responses.RedirectResp"):
+        await result_of(decorated())
+
+
+class Audited(BackgroundTasks):
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_task(print, "audit")
+
+
+async def test_what_a_container_of_a_class_of_ones_own_holds_is_built_by_the_handler(
+    told: Records,
+) -> None:
+    @with_background
+    async def handler(background_tasks: Audited) -> dict[str, str]:
+        return {}
+
+    await handler()  # type: ignore[call-arg]  # as Lilya calls it
+
+    gc.collect()
+    assert [each.funcName for each in told] == ["handler"]
+
+
+async def test_what_the_handler_has_awaited_does_not_run_twice() -> None:
+    ran: list[str] = []
+
+    @with_background(BackgroundTask(BackgroundTasks([BackgroundTask(ran.append, "fixed")])))
+    async def handler(background_tasks: BackgroundTasks) -> dict[str, str]:
+        background_tasks.add_task(ran.append, "awaited")
+        await background_tasks()
+        background_tasks.add_task(ran.append, "added")
+        return {}
+
+    answer: Any = await handler()  # type: ignore[call-arg]  # as Lilya calls it
+    await answer.background()
+
+    assert ran == ["awaited", "fixed", "added"]

@@ -47,6 +47,13 @@ def asking(annotation: Any) -> Any:
     return handler
 
 
+def above_a_route(another: Any) -> None:
+    @fixed  # type: ignore[untyped-decorator]  # as is any that a project has
+    @another  # type: ignore[untyped-decorator]
+    @Lilya().get("/{source}")
+    def handler(source: str) -> None: ...
+
+
 class Needy(BackgroundTasks):
     def __init__(self, queue: str) -> None:
         super().__init__()
@@ -76,9 +83,11 @@ WRONG: list[tuple[str, Any, list[Any]]] = [
     (r"got BackgroundTask \(type\): make one, BackgroundTask\(", lambda: BackgroundTask, both),
     (READ, lambda: partial(asking(Any), 1, 2), both),
     (rf"\[BackgroundTask\(print, 'fixed'\)\] \(list\){NEXT}", lambda: [task], both),
-    (ROUTE, lambda: Lilya().get("/{source}")(made_async(plain)), [fixed]),
     (ROUTE, lambda: Lilya().post("/{source}")(made_async(queued)), both),
-    (ROUTE, lambda: made_async(Lilya().get("/{source}")(made_async(plain))), [fixed]),
+    *(
+        (ROUTE, partial(above_a_route, each), [bare])
+        for each in (lambda handler: handler, made_async)
+    ),
     ("above @openapi: put it below, next to the", lambda: openapi(summary="Take")(plain), [fixed]),
     (TWICE, lambda: fixed(plain), [fixed]),
     (INTO, lambda: cache()(queued), both),

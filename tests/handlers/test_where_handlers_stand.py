@@ -136,10 +136,16 @@ def test_a_handler_runs_where_lilya_runs_it(written: Written, ask: Ask) -> None:
     assert (in_handler is on_loop) == (written is made_async)
 
 
-def test_one_handler_with_tasks_and_without(make_client: MakeClient) -> None:
-    async def bare(name: str) -> dict[str, str]:
+async def of_a_module(name: str) -> dict[str, str]:
+    return {"hello": name}
+
+
+@pytest.mark.parametrize("is_of_a_module", [True, False])
+def test_one_handler_with_tasks_and_without(is_of_a_module: bool, make_client: MakeClient) -> None:
+    async def of_a_function(name: str) -> dict[str, str]:
         return {"hello": name}
 
+    bare = of_a_module if is_of_a_module else of_a_function
     app = Lilya(routes=[Path("/before/{name}", bare)])
     app.get("/plain/{name}")(bare)
     app.get("/twice/{name}")(app.get("/with/{name}")(with_background(fixed)(bare)))

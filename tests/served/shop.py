@@ -1,8 +1,9 @@
-"""The application of `test_servers`, `test_shutdown` and `test_gone`."""
+"""The application of `test_servers`, `test_shutdown`, `test_deploy` and `test_gone`."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator
 
 import anyio
@@ -58,9 +59,16 @@ async def until_told(number: int) -> None:
     say(f"task {number} ended")
 
 
+def until_told_sync(number: int) -> None:
+    say(f"task {number} began")
+    while not os.path.exists(os.environ["GATE"]):
+        time.sleep(0.01)
+    say(f"task {number} ended")
+
+
 @app.post("/slow/{number:int}")
 async def slow(number: int) -> JSONResponse:
-    tasks = BackgroundTasks([BackgroundTask(until_told, number)])
+    tasks = BackgroundTasks([BackgroundTask(until_told_sync if number % 2 else until_told, number)])
     tasks.add_task(say, f"after {number}")
     return JSONResponse({"number": number}, background=tasks)
 
