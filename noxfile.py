@@ -96,4 +96,5 @@ def mutants(session: nox.Session) -> None:
 def load(session: nox.Session) -> None:
     """20,000 requests on Palfrey and on Uvicorn."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "tests.load", *session.posargs)
+    requests = {"RAVYN_BG_REQUESTS": "20000"}
+    session.run("python", "-m", "pytest", "tests/test_load.py", *session.posargs, env=requests)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import copy_context
 from typing import Any
@@ -20,27 +20,6 @@ from ravyn_bg import BackgroundTask, BackgroundTasks, _running
 from tests.conftest import PATIENCE, Trace
 
 pytestmark = pytest.mark.anyio
-
-
-async def test_each_task_ends_before_the_next_one_starts_in_the_order_given(trace: Trace) -> None:
-    async def slow() -> None:
-        trace.note("slow starts")
-        await anyio.lowlevel.checkpoint()
-        trace.note("slow ends")
-
-    def around() -> Coroutine[Any, Any, None]:
-        trace.note("called")
-        return trace.note_async("awaited")
-
-    functions = [BackgroundTask(around), trace.task("b"), BackgroundTask(slow)]
-    tasks = BackgroundTasks([trace.task("a"), *functions, trace.async_task("c")])
-    tasks.add_task(trace.note, "d")
-    await tasks()
-
-    names = ["a", "called", "awaited", "b", "slow starts", "slow ends", "c", "d"]
-    assert trace.names == names
-    in_a_thread = [each != threading.get_ident() for each in trace.threads]
-    assert in_a_thread == [each in ("a", "called", "b", "d") for each in names]
 
 
 async def test_sync_tasks_that_follow_one_another_take_one_hop_with_one_token(

@@ -51,10 +51,7 @@ def run_in_itself(tasks: Any) -> Awaitable[None]:
 
 DIFFERENCES: dict[str, tuple[Callable[[Any, Any], object], object, object]] = {
     "no function": (lambda task, _: type(task(None)), Task, TypeError),
-    "text for a function": (lambda task, _: type(task("send")), Task, TypeError),
-    "text for tasks": (lambda _, tasks: type(tasks("abc")), Tasks, TypeError),
     "an item that is no task": (lambda _, tasks: type(tasks([None])), Tasks, TypeError),
-    "a dict": (lambda _, tasks: type(tasks({1: 2})), Tasks, TypeError),
     "a flag that is no bool": (lambda _, tasks: type(tasks([], "yes")), Tasks, TypeError),
     "func": (lambda task, _: task(print).func is print, False, True),
     "a returned awaitable": (lambda task, _: is_awaited(task), False, True),

@@ -106,6 +106,7 @@ async def test_what_is_raised(kind: type[BaseException], as_group: bool, told: R
     error = await error_of(BackgroundTasks(tasks, as_group, continue_on_error=True))
 
     one, other = ((type(each), each.args, type(each.__cause__)) for each in leaves(error))
+    assert (one[0] is kind) is (kind is not StopIteration)
     assert one == other  # where a coroutine that raises `StopIteration` raises something else
     assert error.message == "2 of 3 background tasks failed"
     assert isinstance(error, Exception) is issubclass(kind, Exception)

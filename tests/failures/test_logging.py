@@ -15,7 +15,6 @@ import pytest
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.failures.tasks import Function, error_of, fail, full_name, succeed
-from tests.reports import Records
 
 pytestmark = pytest.mark.anyio
 
@@ -89,14 +88,3 @@ def test_configuring_logging_after_the_import_silences_nothing(
     done = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=True)
 
     assert (b"Background task builtins.print never ran" in done.stderr) is not silent
-
-
-async def test_what_is_disabled_on_purpose_stays_silent(told: Records) -> None:
-    logger = logging.getLogger("ravyn_bg")
-    logger.disabled = True
-    try:
-        await error_of(BackgroundTask(fail))
-    finally:
-        logger.disabled = False
-
-    assert told == []

@@ -147,18 +147,6 @@ async def test_what_is_lost_is_named_at_once_by_the_container_that_stops(
     assert {*told.names}.isdisjoint([*beside, *behind])
 
 
-async def test_the_message_counts_and_names_what_is_lost(told: Records) -> None:
-    task, a, b = map(BackgroundTask, (fail, succeed, succeed_async))
-    await error_of(around(BackgroundTasks([task, a]), b))
-    await error_of(BackgroundTasks([task, a, b]))
-
-    assert told.messages == [
-        f"Background task {full_name(fail)} failed; 1 later task will not run: {A}",
-        f"Background task {OURS} failed; 1 later task will not run: {B}",
-        f"Background task {full_name(fail)} failed; 2 later tasks will not run: {A}, {B}",
-    ]
-
-
 class OnItsOwn(BackgroundTask):
     """Accounts for itself: it may run later, or not at all."""
 

@@ -10,7 +10,6 @@ from lilya.context import Context
 from lilya.dependencies import Provide, Provides, Resolve
 from lilya.params import Cookie, Header, Query
 from lilya.requests import Request
-from lilya.responses import JSONResponse, Response
 from lilya.routing import Path
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
@@ -82,19 +81,3 @@ def test_a_dependency_has_no_response_for_its_tasks_and_that_is_told(
     assert ran == []
     assert sorted(told.names) == ["list.append", "list.append", "list.extend", "list.extend"]
     assert all(each.endswith(" never ran") for each in told.messages)
-
-
-def test_exception_handlers(make_client: MakeClient, ran: list[str]) -> None:
-    async def handle(request: Request, error: Exception) -> Response:
-        return JSONResponse({"error": str(error)}, status_code=409)
-
-    @with_background(BackgroundTask(ran.append, "fixed"))
-    async def handler(background_tasks: BackgroundTasks) -> None:
-        background_tasks.add_task(ran.append, "added")
-        raise ValueError("taken")
-
-    app = Lilya(routes=[Path("/", handler)], exception_handlers={ValueError: handle})
-    response = make_client(app).get("/")
-
-    assert (response.status_code, response.json()) == (409, {"error": "taken"})
-    assert ran == []

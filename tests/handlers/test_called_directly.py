@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 
 import pytest
 from lilya.background import Tasks as LilyaTasks
-from lilya.responses import JSONResponse, Ok
+from lilya.responses import JSONResponse
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
 from ravyn_bg._naming import leaves
@@ -75,27 +75,6 @@ async def test_what_stands_behind_it_may_be_passed_alone(
     response = await result_of(handler(*args, **kwargs))
 
     assert [task.args for task in response.background.tasks] == [(0,)]
-
-
-@pytest.mark.parametrize("answer", [JSONResponse({}), {}])
-async def test_a_single_fixed_task_is_copied_for_each_request(answer: Any, told: Records) -> None:
-    task = BackgroundTask(print, "fixed")
-
-    async def handler() -> Any:
-        return answer
-
-    decorated: Any = with_background(task)(handler)
-    one, other = await decorated(), await decorated()
-
-    assert type(one) is (JSONResponse if answer else Ok) or one is answer
-    copies: list[Any] = [one.background, other.background]
-    kinds = {(type(each), each.func, each.args) for each in copies}
-    assert kinds == {(BackgroundTask, print, ("fixed",))}
-    assert len({id(task), id(one.background), id(other.background)}) == 3
-    del one, other, copies
-    answer = None
-    gc.collect()
-    assert told.messages[:1] == ["Background task builtins.print never ran"]
 
 
 class Redirect:

@@ -21,7 +21,7 @@ from starlette.background import BackgroundTask as StarletteTask
 from starlette.responses import PlainTextResponse as StarletteText
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
-from tests.conftest import PATIENCE, MakeClient, noted
+from tests.conftest import PATIENCE
 from tests.handlers.conftest import Ask, Written
 from tests.reports import Records
 
@@ -153,37 +153,6 @@ def test_two_containers_that_hold_each_other_are_refused(ask: Ask) -> None:
 
 def fails() -> Any:
     raise LookupError("no such thing")
-
-
-def test_a_fixed_task_that_fails_costs_those_behind_it(
-    ask: Ask, ran: list[str], told: Records
-) -> None:
-    @with_background(BackgroundTask(fails))
-    def handler(background_tasks: BackgroundTasks) -> None:
-        background_tasks.add_task(ran.append, "added")
-
-    with pytest.raises(LookupError):
-        ask(handler)
-
-    assert (ran, [each for each in told.lost if each]) == ([], [["list.append"]])
-
-
-def test_middleware_may_add_while_the_answer_is_sent(
-    make_client: MakeClient, ran: list[str]
-) -> None:
-    containers: list[BackgroundTasks] = []
-
-    class Adding(list[str]):
-        def append(self, what: str) -> None:
-            containers[0].add_task(ran.append, what)
-
-    @with_background
-    async def handler(background_tasks: BackgroundTasks) -> None:
-        containers.append(background_tasks)
-
-    make_client(noted(Lilya(routes=[Path("/", handler)]), Adding())).get("/")
-
-    assert ran == ["http.response.start", "http.response.body"]
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])

@@ -1,4 +1,4 @@
-"""The application that `tests/load.py` loads: it counts how often each task of each request ran."""
+"""The application of `test_load`: it counts how often each task of each request ran."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import gc
 import os
 import threading
 from array import array
-from pathlib import Path
 
 from lilya.apps import Lilya
 from lilya.responses import Response
@@ -59,10 +58,8 @@ async def ask(number: int) -> JSONResponse:
 @app.get("/state")
 async def state() -> dict[str, object]:
     gc.collect()
-    pages = int(Path("/proc/self/statm").read_text().split()[1])  # noqa: ASYNC240 - in memory
     return {
         "ran": ran.tolist(),
-        "memory": pages * os.sysconf("SC_PAGE_SIZE"),
         "threads": threading.active_count(),
         "objects": sum(is_made_by_a_request(type(each)) for each in gc.get_objects()),
         "descriptors": len(os.listdir("/proc/self/fd")),
