@@ -289,16 +289,16 @@ class Run:
     def lose_tasks(self, error: BaseException, failure: BaseException | None) -> list[Any]:
         """The tasks that will not run because of this error; they count as reported from now on."""
         behind: list[Any] = []
-        container = self.container
-        if container is None or not container.goes_on_after(error):
+        container, is_unaccounted = self.container, _reports.is_unaccounted
+        if is_unaccounted(self.task) if container is None else not container.goes_on_after(error):
             # A cancellation does not keep what is new in a group from beginning, as in Lilya.
             runs = [each for each in (self, *self.group) if each.number or failure is not None]
             behind = [task for each in runs for task in each.give_up()]
             if container is not None and self.group:  # to which tasks may have been added
                 added = [*container.tasks][len(self.group) :]
-                behind += [each for each in added if _reports.is_unaccounted(each)]
+                behind += [each for each in added if is_unaccounted(each)]
         inside = leaves(self.task) if self.state is BEGUN else []
-        lost = [leaf for leaf in inside if _reports.is_unaccounted(leaf)]
+        lost = [leaf for leaf in inside if is_unaccounted(leaf)]
         lost += [leaf for each in behind for leaf in leaves(each)]
         _reports.account_for(*lost, *behind)
         return lost
