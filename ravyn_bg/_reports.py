@@ -45,7 +45,9 @@ def log(
     """Log what became of a task, located where that was built, or the container around it."""
     # Asked for each time: `logging.config` disables the loggers that exist when it is called.
     logger = logging.getLogger("ravyn_bg")
-    if not logger.isEnabledFor(level):
+    is_logging = getattr(this_thread, "is_logging", False)  # and a handler has lost this task, say
+    # While it handles a record, a logger of newer Pythons says that it is disabled.
+    if not is_logging and not logger.isEnabledFor(level):
         return
     name, names = name_of(task), [name_of(each) for each in lost]
     path, line, function = place = place_of(task) or place_of(around) or NO_PLACE
@@ -57,7 +59,7 @@ def log(
         message = at_most(LONGEST_MESSAGE, message + counted(names))
     extra = {"background_task": name, "background_tasks_lost": names}
     exc_info = None if error is None else (type(error), error, error.__traceback__)
-    if getattr(this_thread, "is_logging", False):  # or a handler that loses a task would never end
+    if is_logging:  # a handler that loses a task for each record would never end
         with suppress(BaseException):
             sys.stderr.write(f"{message}; not logged, as its thread was logging another record\n")
         return
@@ -134,7 +136,7 @@ def pass_on(failure: BaseException, run: Any, outer: Any) -> None:
         if outer is not None:
             note[outer] = outer.number
         if not note:
-            del vars(each)[REPORTED]
+            vars(each).pop(REPORTED, None)  # another thread may have been quicker
 
 
 def errors_in(error: BaseException) -> list[BaseException]:
