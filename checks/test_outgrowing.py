@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from itertools import count
@@ -170,18 +170,7 @@ def test_the_function_counts_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (tmp_path / "a.csv.rows").read_text() == "2\n"
 
 
-def test_a_background_task_that_fails_is_logged_and_not_tried_again(
-    folder: Path, upload: Upload
-) -> None:
-    with serving("in_process:app", cwd=folder) as server:
-        assert post(server, upload) == ACCEPTED
-        upload.wait_until_it_begins()
-        upload.end("fail")
-        server.wait_for("Background task work.process_file failed")
-    assert upload.log() == ["begins", "fails"]
-
-
-def test_a_background_task_keeps_no_client_waiting_but_its_server_when_that_stops(
+def test_a_background_task_keeps_its_server_waiting_and_is_lost_with_its_process(
     folder: Path, upload: Upload
 ) -> None:
     with serving("in_process:app", cwd=folder) as server:
@@ -189,14 +178,6 @@ def test_a_background_task_keeps_no_client_waiting_but_its_server_when_that_stop
         upload.wait_until_it_begins()
         server.process.terminate()
         server.wait_for("Waiting for")
-        assert server.process.poll() is None
-        upload.end()
-
-
-def test_a_background_task_is_lost_with_its_process(folder: Path, upload: Upload) -> None:
-    with serving("in_process:app", cwd=folder) as server:
-        post(server, upload)
-        upload.wait_until_it_begins()
         server.process.kill()
     with serving("in_process:app", cwd=folder):
         assert upload.log() == ["begins"]
@@ -240,21 +221,6 @@ def test_a_job_tells_its_status(queue: str, server: Server, folder: Path) -> Non
     second.wait_until_it_begins()
     assert statuses() == [done, running]
     second.end()
-
-
-@pytest.mark.usefixtures("worker")
-def test_each_worker_runs_one_more_job_at_the_same_time(
-    queue: str, server: Server, folder: Path
-) -> None:
-    first, second = Upload(folder), Upload(folder)
-    enqueue(server, first)
-    enqueue(server, second)
-    first.wait_until_it_begins()
-    assert second.log() == []
-    with contextmanager(work)(queue, folder):
-        second.wait_until_it_begins()
-        second.end()
-    first.end()
 
 
 def test_a_handler_that_enqueues_refuses_while_redis_is_away(

@@ -35,18 +35,6 @@ async def test_takes_any_iterable_of_tasks(
     assert ran == [*names] * 2
 
 
-async def test_add_task_appends_a_background_task_to_a_list_of_its_own(ran: list[str]) -> None:
-    tasks, other = BackgroundTasks(), BackgroundTasks(None)
-
-    result: object = tasks.add_task(ran.append, "added")  # type: ignore[func-returns-value]
-    await tasks()
-
-    assert result is None
-    assert [(type(each), each.args) for each in tasks.tasks] == [(BackgroundTask, ("added",))]
-    assert other.tasks == []
-    assert ran == ["added"]
-
-
 def test_its_flags_and_its_signature() -> None:
     tasks = BackgroundTasks([BackgroundTask(print)], True, continue_on_error=True)
     flag = inspect.signature(BackgroundTasks).parameters["continue_on_error"]

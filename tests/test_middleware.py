@@ -182,23 +182,6 @@ def test_what_was_queued_runs_though_the_client_has_gone(
     assert " ".join(ran) == f"{expected} queued".strip()
 
 
-def test_what_has_run_runs_once_though_the_client_has_gone(make_client: MakeClient) -> None:
-    class SendsMore(Around):
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-            await self.app(scope, receive, send)
-            await send({"type": "http.response.body"})
-
-    @with_background
-    async def handler(background_tasks: BackgroundTasks) -> None:
-        queue()
-        background_tasks.add_task(ran.append, "added")
-
-    with pytest.raises(ClientGoneError):
-        make_client(leaves_after(2, app_of(handler, defined(SendsMore, name="more")))).get("/")
-
-    assert ran == ["added", "queued"]
-
-
 # When they do not run
 
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from jinja2 import Template as JinjaTemplate
-from lilya.contrib.responses.shortcuts import redirect
-from lilya.responses import Response, make_response
 
 import ravyn_bg.responses
 from ravyn_bg import BackgroundTask, BackgroundTasks
@@ -40,17 +38,3 @@ def test_tasks_run_after_a_response_of_every_class(name: str, make_client: MakeC
     assert answer.status_code < 400
     assert events[0] == START
     assert events[-3:] == [BODY, "first", "second"]
-
-
-@pytest.mark.parametrize(("method", "times"), [("GET", 3), ("HEAD", 0), ("OPTIONS", 0)])
-def test_a_single_task_runs_but_not_after_head_or_options(
-    method: str, times: int, make_client: MakeClient
-) -> None:
-    events: list[str] = []
-    task = BackgroundTask(events.append, "task")
-    made = [make_response("latte", background=task), redirect("/", background=task)]
-
-    for response in [Response("latte", background=task), *made]:
-        make_client(noted(response, events)).request(method, "/", follow_redirects=False)
-
-    assert events.count("task") == times

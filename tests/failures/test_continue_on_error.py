@@ -13,13 +13,7 @@ import pytest
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
 from tests.conftest import PATIENCE
-from tests.failures.tasks import (
-    Function,
-    TaskError,
-    error_of,
-    fail_async,
-    full_name,
-)
+from tests.failures.tasks import Function, TaskError, error_of, fail_async, full_name
 from tests.reports import Records, leaves
 
 if sys.version_info < (3, 11):

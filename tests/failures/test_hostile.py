@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import io
 import logging
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +15,7 @@ import pytest
 from lilya.background import Task, Tasks
 
 from ravyn_bg import BackgroundTask, BackgroundTasks
-from tests.failures.tasks import (
-    Function,
-    TaskError,
-    error_of,
-    fail,
-    fail_async,
-    full_name,
-    succeed,
-)
+from tests.failures.tasks import Function, TaskError, error_of, fail, fail_async, full_name, succeed
 from tests.reports import PLACE, Records, leaves
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +66,37 @@ async def test_a_task_of_lilya_even_without_its_attributes(task: Any, told: Reco
 
     assert len(told.errors) == 2
     assert [told.lost[0], told.lost[1][-1:]] == [[full_name(succeed)]] * 2
+
+
+LOOPS: dict[str, Callable[[BackgroundTasks], Any]] = {
+    "itself": lambda tasks: tasks,
+    "a task of it": lambda tasks: BackgroundTask(tasks),
+    "another container": lambda tasks: BackgroundTasks([BackgroundTasks([tasks])]),
+    "Lilya's container": lambda tasks: Tasks([tasks]),
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+async def test_a_container_that_contains_itself_is_refused_with_a_clear_error(
+    loop: str, as_group: bool, told: Records
+) -> None:
+    ran: list[str] = []
+    tasks = BackgroundTasks([BackgroundTask(ran.append, "")], as_group, continue_on_error=True)
+    tasks.tasks.append(LOOPS[loop](tasks))
+    tasks.add_task(ran.append, "")
+
+    [error] = leaves(await error_of(tasks))
+
+    assert ran == ["", ""]
+    assert type(error) is RuntimeError
+    assert str(error).startswith("This BackgroundTasks contains itself and would run for ever: ")
+    assert len(traceback.extract_tb(error.__traceback__)) < 50
+    assert told.errors == [error]
+    assert told.names[0].endswith(".__call__")
+
+    await error_of(BackgroundTasks([BackgroundTask(fail), tasks]))
+
+    assert told.lost[-1] == ["list.append"] * 2
 
 
 class OwnBaseError(BaseException): ...

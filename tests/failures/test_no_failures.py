@@ -112,17 +112,6 @@ if sys.version_info >= (3, 11):
         assert ran == ["after"]
 
 
-@without_a_group
-def test_a_task_that_is_closed_when_no_loop_runs_any_more_is_no_failure(
-    shape: str, told: Records
-) -> None:
-    running = SHAPES[shape](BackgroundTask(asyncio.sleep, 0))()
-    running.send(None)
-    running.close()
-
-    assert told.of("failed") == []
-
-
 def test_what_is_raised_where_no_loop_runs_is_a_failure(told: Records) -> None:
     class Stopped(BaseException): ...
 

@@ -14,7 +14,7 @@ import pytest
 from lilya.apps import Lilya
 from lilya.background import Task as LilyaTask
 from lilya.background import Tasks as LilyaTasks
-from lilya.responses import EventStreamResponse, JSONResponse, PlainText, StreamingResponse
+from lilya.responses import JSONResponse, PlainText, StreamingResponse
 from lilya.routing import Path
 from lilya.testclient import AsyncTestClient
 from starlette.background import BackgroundTask as StarletteTask
@@ -172,19 +172,6 @@ def test_none_runs_on_head_or_options_and_that_is_told(
     assert {"list.insert", "list.extend"} <= {*told.names}
 
 
-def test_an_event_stream_runs_them_on_head_as_lilya_does(
-    ask: Ask, ran: list[str], told: Records
-) -> None:
-    @with_background(BackgroundTask(ran.append, "fixed"))
-    def handler() -> EventStreamResponse:
-        return EventStreamResponse([{"data": "one"}])
-
-    ask(handler, method="HEAD")
-
-    gc.collect()
-    assert (ran, told.messages) == (["fixed"], [])
-
-
 async def failing_content() -> str:
     return str(fails())
 
@@ -271,22 +258,3 @@ async def test_none_crosses_to_another_request_with_the_same_response(
                 group.start_soon(ask, url)
 
     assert sorted(ran) == sorted((url, url) for url in URLS * 2)
-
-
-class Mine(BackgroundTasks):
-    def __init__(self) -> None:
-        super().__init__(as_group=True)
-
-
-def test_each_request_brings_a_new_container_for_each_parameter(ask: Ask) -> None:
-    brought: list[BackgroundTasks] = []
-
-    @with_background
-    async def handler(first: BackgroundTasks, second: Mine) -> None:
-        brought.extend([first, second])
-
-    ask(handler)
-    ask(handler)
-
-    assert len({id(container) for container in brought}) == 4
-    assert [type(container) for container in brought] == [BackgroundTasks, Mine] * 2

@@ -1,4 +1,4 @@
-"""The application of `test_servers`, `test_shutdown`, `test_deploy` and `test_gone`."""
+"""The application of `test_servers`, `test_deploy` and `test_gone`."""
 
 from __future__ import annotations
 
