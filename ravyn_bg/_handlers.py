@@ -23,17 +23,17 @@ from ravyn_bg._responses import current_calls, response_with
 from ravyn_bg._running import fresh_copy
 from ravyn_bg.background import BackgroundTask, BackgroundTasks
 
-# An annotation as text that names a container, where only a type checker imports that.
+# Text that names a container: an annotation whose import only a type checker sees stays text.
 NAMES_CONTAINER = re.compile(
     r"(?:[\w.]*Annotated\[)?\s*(?:\w+\.)*BackgroundTasks\s*(?:,.*\])?", re.S
 )
-# `annotationlib.Format.FORWARDREF`: a name that is not there yet is no error.
+# `annotationlib.Format.FORWARDREF`, with which a name that is not defined yet is no error.
 FORWARDREF: dict[str, Any] = {"annotation_format": 3} if sys.version_info >= (3, 14) else {}
 
 NO_RESPONSE = "stands on a websocket: tasks run after a response, and a websocket has none"
 
-# What is queued in a request under `BackgroundTasksMiddleware`: the container of `current_tasks()`,
-# then those behind responses. Empty when the request is over.
+# The containers of one request under `BackgroundTasksMiddleware`: first that of `current_tasks()`,
+# then those that `with_background` has put on responses. Emptied when the request is over.
 request_containers: ContextVar[list[BackgroundTasks]] = ContextVar("ravyn_bg.request_containers")
 
 P = ParamSpec("P")
@@ -46,9 +46,10 @@ Later = TypeVar("Later", bound=Awaitable[object])
 class Decorator(Protocol):
     """What `with_background(task)` is: data becomes a response, which carries the task.
 
-    `Later` stands for all that an async handler returns, not for what is awaited of it. So the same
-    handler fits all three where it returns `Any`, and mypy takes the first of them. Otherwise it
-    would forget the handler's parameters. Nor is there an `Any` of ours in a handler's type.
+    `Later` is the whole type that a call of an async handler returns, a coroutine, and not the type
+    of what it is awaited for. So a handler that returns `Any` fits all three overloads, and mypy
+    takes the first. Otherwise it would forget the handler's parameters. No overload adds an `Any`
+    of ours to a handler's type.
     """
 
     @overload
@@ -73,21 +74,22 @@ def with_background(*given: Any) -> Any:
     Parameters:
         given: A task, or a container of tasks, to run after every response; or, as a bare
             decorator, the handler. Each parameter of the handler that is annotated
-            `BackgroundTasks` gets a new container for each request; Lilya does not see it.
+            `BackgroundTasks` gets a new container for each request. Lilya does not see the
+            parameter.
 
     Raises:
-        TypeError: On import of the module, if what is decorated is no handler, asks for no tasks
-            and has none fixed, asks for a container that cannot be made for it, or has a decorator
-            below that must stand above. When called, if it is given a websocket.
+        TypeError: On import of the module, if what is decorated is not a handler, has neither fixed
+            tasks nor a parameter for a container, asks for a container that cannot be made for it,
+            or has a decorator below that must stand above. When called, if it gets a websocket.
 
     Called without a container, as Lilya calls it, the handler answers with a response whose
     `background` holds the tasks: the very response that it returned, or Lilya's response for data.
-    Called with one, as a test calls it, it returns what it returns by itself.
+    Called with one, as a test calls it, it returns what the undecorated handler returns.
 
     The handler runs where Lilya runs it: an async one on the event loop, any other in a worker
-    thread. Its tasks are the response's `background`: they run when Lilya runs that, those that it
-    added last. A response that has a `background` of its own has that instead of the fixed tasks.
-    If the handler raises, none run, and those that it added are reported.
+    thread. Its tasks run when Lilya runs the response's `background`: first the fixed ones, then
+    those that the handler added. If the response has a `background` of its own, that runs instead
+    of the fixed tasks. If the handler raises, none run, and those that it added are reported.
 
     Examples:
         >>> from lilya.apps import Lilya
@@ -103,13 +105,14 @@ def with_background(*given: Any) -> Any:
         raise TypeError("with_background takes a handler, one task, or BackgroundTasks([t1, t2]).")
     if not isinstance(given[0], Task):
         return decorated(given[0], None)
-    account_for(given[0])  # nobody may ever ask for the route
+    account_for(given[0])  # it is a template, and the route may never be requested
     if isinstance(given[0], BackgroundTasks):
         given[0]._is_fixed = True
     return partial(decorated, fixed=given[0])
 
 
 def decorated(handler: Any, fixed: Task | None) -> Any:
+    """The function that Lilya calls in place of the handler, without the container parameters."""
     function = function_of(handler)
     try:
         function = inspect.unwrap(function)
@@ -129,8 +132,8 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
     refuse_place(handler, fixed, bool(wanted))
     for each in (returns, *typing.get_args(returns)):
         refuse_response_of_ravyn(handler, each)
-    # As local names, because the wrappers get the handler's globals.
-    tasks, lose = HandlerTasks(function, fixed, wanted), log_never_ran
+    # Local names, because the wrapper gets the handler's globals and cannot see this module's.
+    tasks, log_lost = HandlerTasks(function, fixed, wanted), log_never_ran
 
     async def awaiting(*args: Any, **kwargs: Any) -> Any:
         given = [*args]
@@ -138,7 +141,7 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         try:
             return tasks.answer(await handler(*given, **kwargs), made)
         except BaseException:
-            lose(*made)
+            log_lost(*made)
             raise
         finally:
             tasks.end(around)
@@ -149,14 +152,14 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
         try:
             return tasks.answer(handler(*given, **kwargs), made)
         except BaseException:
-            lose(*made)
+            log_lost(*made)
             raise
         finally:
             tasks.end(around)
 
-    made = awaiting if is_async_callable(handler) else calling
-    # With the handler's globals, where annotations that cannot be read yet will be looked up.
-    wrapper: Any = FunctionType(made.__code__, names, closure=made.__closure__)
+    written = awaiting if is_async_callable(handler) else calling
+    # With the handler's globals, because Lilya looks up there what is still text in annotations.
+    wrapper: Any = FunctionType(written.__code__, names, closure=written.__closure__)
     update_wrapper(wrapper, handler if hasattr(handler, "__name__") else function, updated=())
     marks = {name: each for name, each in vars(handler).items() if "_lilya" not in name}
     vars(wrapper).update(marks, __with_background__=True)
@@ -169,22 +172,26 @@ def decorated(handler: Any, fixed: Task | None) -> Any:
 
 
 class HandlerTasks:
-    """The tasks that a handler has: fixed ones, and those in the containers that it asks for."""
+    """The tasks of one decorated handler, for all its calls: fixed ones, and the containers wanted.
+
+    `wanted` has the name, the class and the place of each parameter that asks for a container.
+    """
 
     def __init__(self, function: FunctionType, fixed: Task | None, wanted: list[Any]) -> None:
         self.function, self.fixed, self.wanted = function, fixed, wanted
 
     def begin(self, args: list[Any], kwargs: dict[str, Any]) -> tuple[list[BackgroundTasks], Any]:
-        """Make the containers that a call does not bring, and pass them to the handler.
+        """Make the containers that a call does not bring, and add them to its arguments.
 
-        Returns them, and the calls in which this one stands, for its end.
+        Returns them, and the calls in which this one stands, which `end` needs.
         """
         made: list[BackgroundTasks] = []
         for each in (*args, *kwargs.values()) if args or kwargs else ():
-            if WebSocket in type(each).__mro__:  # for which `isinstance` takes long
+            if WebSocket in type(each).__mro__:  # `isinstance` is slow for it
                 raise TypeError(f"@with_background on {short_name(self.function)} {NO_RESPONSE}.")
         for name, kind, place in self.wanted:
-            by_place = place < len(args)  # perhaps that of the signature without it
+            # An argument at that place may be the next parameter's: Lilya does not see this one.
+            by_place = place < len(args)
             is_passed = by_place and (args[place] is None or hasattr(args[place], "add_task"))
             if not is_passed and name not in kwargs:
                 made.append(container := new_container(kind, self.function))
@@ -197,38 +204,36 @@ class HandlerTasks:
         return made, around
 
     def end(self, around: tuple[object, ...]) -> None:
-        current_calls.set(around)  # no reset, which fails in a coroutine that is closed elsewhere
+        current_calls.set(around)  # a reset fails if another context closes the coroutine
 
     def answer(self, result: Any, made: list[BackgroundTasks]) -> Any:
-        """What the handler returned, with the tasks behind it if it is Lilya that called."""
+        """What the handler returned; with the tasks behind it, if the call brought no container."""
         if self.wanted and not made:
             return result
         refuse_response_of_ravyn(self.function, result)
-        return response_with(result, lambda own: self.behind(own, made))
+        return response_with(result, lambda own: self.make_background(own, made))
 
-    def behind(self, own: Any, made: list[BackgroundTasks]) -> Any:
-        """All the tasks of a response as one: its own or else the fixed ones, and the added."""
+    def make_background(self, own: Any, made: list[BackgroundTasks]) -> Any:
+        """All tasks of a response as one: its own background or the fixed tasks, then the added."""
         for each in made:
-            each._runs_once = (
-                True  # the handler may have awaited it, or the response's own task may
-            )
+            each._runs_once = True  # the handler, or the response's own task, may run it as well
         tasks: list[Any] = [*made]
         if own is not None or self.fixed is not None:
             tasks.insert(0, fresh_copy(self.fixed) if own is None else own)
         if len(tasks) > 1:
-            tasks = not_held(tasks)
+            tasks = outermost(tasks)
         in_request = request_containers.get([])
         if len(tasks) == 1 and (not in_request or (tasks[0] is own and not made)):
             return tasks[0]
         container = new_container(BackgroundTasks, self.function)
         container.tasks = tasks
         if in_request:
-            in_request.append(container)  # which can tell whether it has run
+            in_request.append(container)  # if the client goes away, the middleware runs it
         return container
 
 
 def new_container(kind: type[BackgroundTasks], function: FunctionType) -> BackgroundTasks:
-    """A container that this handler has built, as is what its class may have put into it."""
+    """A container that counts as built by the handler, as do tasks that its class puts in."""
     container = kind()
     container._built_in, container._built_at = function.__code__, -1
     for each in container.tasks:
@@ -236,8 +241,8 @@ def new_container(kind: type[BackgroundTasks], function: FunctionType) -> Backgr
     return container
 
 
-def not_held(tasks: list[Any]) -> list[Any]:
-    """Those of the tasks that no other of them runs, each once."""
+def outermost(tasks: list[Any]) -> list[Any]:
+    """The tasks without those that another of them holds, and each only once."""
     kept: list[Any] = []
     for place, task in enumerate(tasks, 1):
         others = (*kept, *tasks[place:])
@@ -256,10 +261,11 @@ def evaluated(annotation: Any, names: dict[str, Any]) -> Any:
 
 def container_for(parameter: inspect.Parameter, handler: Any, names: dict[str, Any]) -> Any:
     """The class of container that this parameter asks for, if it asks for one."""
-    annotation = annotated(evaluated(parameter.annotation, names))
+    annotation = bare_annotation(evaluated(parameter.annotation, names))
     args = () if typing.get_origin(annotation) is Literal else typing.get_args(annotation)
-    parts = [each for each in (annotation, *map(annotated, args)) if not typing.get_origin(each)]
-    classes = [each for each in parts if isinstance(each, type)]
+    parts = (annotation, *map(bare_annotation, args))
+    # On Python 3.10, `list[int]` is an instance of `type` as well.
+    classes = [each for each in parts if isinstance(each, type) and not typing.get_origin(each)]
     if any(issubclass(each, WebSocket) for each in classes):
         raise TypeError(f"@with_background on {short_name(handler)} {NO_RESPONSE}.")
     foreign = any(map(is_foreign, classes))
@@ -275,17 +281,17 @@ def container_for(parameter: inspect.Parameter, handler: Any, names: dict[str, A
             f"{asks}, but each request brings a new BackgroundTasks, passed by name: write "
             f"`{parameter.name}: BackgroundTasks`, with no default, union, star or `/`."
         )
-    account_for(annotation())  # A class that needs arguments is refused here, not for each request.
+    account_for(annotation())  # so that a class that needs arguments fails on import, not later
     return annotation
 
 
-def annotated(annotation: Any) -> Any:
-    """What an `Annotated` or an alias stands for; a text as what it seems to say."""
-    with suppress(Exception):  # an alias of what is not there
+def bare_annotation(annotation: Any) -> Any:
+    """An annotation without `Annotated` and aliases; text as the class of ours that it names."""
+    with suppress(Exception):  # an alias of a name that is not defined
         while type(annotation).__name__ == "TypeAliasType":
             annotation = annotation.__value__
     if typing.get_origin(annotation) is Annotated:
-        return annotated(typing.get_args(annotation)[0])
+        return bare_annotation(typing.get_args(annotation)[0])
     text = getattr(annotation, "__forward_arg__", annotation)
     if isinstance(text, str) and re.search(r"\bBackgroundTasks?\b", text):
         return BackgroundTasks if NAMES_CONTAINER.fullmatch(text.strip()) else BackgroundTask

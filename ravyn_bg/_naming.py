@@ -1,4 +1,4 @@
-"""What a task holds and what it is called, whatever its function does when it is asked."""
+"""Which tasks a task holds, and its name in messages, even if its function is hostile."""
 
 import reprlib
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def leaves(task: Any) -> list[Any]:
 
 
 def unwrapped(func: Any) -> Any:
-    """What a partial calls in the end."""
+    """The function under partials."""
     while isinstance(func, partial):
         func = func.func
     return func
@@ -53,7 +53,7 @@ def module_and_name(func: Any) -> tuple[str, str]:
     kind, method = type(func), "__call__"
     with suppress(Exception):
         if isinstance(func, MethodType) and not isinstance(func.__self__, type):
-            # The class that has the method may be the user's, where the one that defines it is not.
+            # The object's class may be the user's, though the class that defines the method is not.
             kind, method = type(func.__self__), func.__name__
         elif isinstance(func.__qualname__, str):
             return func.__module__ if isinstance(func.__module__, str) else "", func.__qualname__
@@ -84,5 +84,5 @@ def described(thing: object) -> str:
 
 
 def one_line(text: str) -> str:
-    """No name and no `repr` may break a message into lines, or be all of it."""
+    """Text on one line and short, so that no name or `repr` breaks or fills a message."""
     return " ".join(text.split())[:150]

@@ -50,7 +50,7 @@ def refuse_flags(**flags: Any) -> None:
 
 
 def checked_items(tasks: Any) -> Iterator[Any]:
-    """What a container is given, each item of which is a task or a function."""
+    """The items that a container is given, each checked to be a task or a function."""
     if isinstance(tasks, (str, bytes, bytearray, Task)) or not isinstance(tasks, Iterable):
         as_list = "[task]" if isinstance(tasks, Task) else "[BackgroundTask(func, ...)]"
         instead = f"write BackgroundTasks({as_list})"
@@ -75,7 +75,7 @@ def check_container(thing: Any) -> None:
 
 
 def function_of(handler: Any) -> FunctionType:
-    """The function that a handler is, under partials and bound methods."""
+    """The function of a handler, under partials and bound methods."""
     function = unwrapped(handler)
     while isinstance(function, MethodType):
         function = unwrapped(function.__func__)
@@ -113,9 +113,9 @@ def refuse_place(handler: Any, fixed: Any, injects: bool) -> None:
 
 
 def is_being_defined(handler: Any) -> bool:
-    """Whether the code around has come to the lines of this function: it applies decorators to it.
+    """Whether the code that called us is at the lines of this function, applying its decorators.
 
-    A handler that is defined by now may stand on two routes, with the task on one of them.
+    A handler that was defined earlier may have two routes, and tasks on only one of them.
     """
     code = unwrap(function_of(handler)).__code__
     frame: Any = sys._getframe(1)
@@ -135,7 +135,7 @@ def refuse_response_of_ravyn(handler: Any, response: Any) -> None:
         raise TypeError(f"{gives}: return a ravyn_bg.responses.{instead}Response.")
 
 
-# Where Lilya has what Ravyn has, under the same name, and what it has under another.
+# Where Lilya has the names of Ravyn, and what it has under another name.
 PLACES = "context controllers params datastructures exceptions routing websockets"
 OTHER = {"Gateway": "lilya.routing.Path", "WebSocketGateway": "lilya.routing.WebSocketPath"}
 OTHER |= {"Inject": "lilya.dependencies.Provide", "Injects": "lilya.dependencies.Provides"}

@@ -1,6 +1,6 @@
-"""What is logged: how a task ended that did not run to its end, and which tasks that costs.
+"""What is logged: why a task did not run to its end, and which tasks will not run because of that.
 
-Whoever calls the function of a task reports how that call ended, at that moment.
+Whatever calls a task's function reports it, as soon as that call ends.
 """
 
 import logging
@@ -24,15 +24,16 @@ if sys.version_info < (3, 11):
 LONGEST_MESSAGE = 1000  # bytes, without the traceback
 MOST_NAMES = 20  # different functions in one message
 NO_PLACE = ("(unknown file)", 0, "(unknown function)")  # as `logging` has it
-REPORTED = "__ravyn_bg_reported__"  # on an exception: who need not report it again
+REPORTED = "__ravyn_bg_reported__"  # the attribute of an exception that holds its note
 
 this_thread = threading.local()
 
 
 class Reported(WeakKeyDictionary[Any, int]):
-    """In which runs, and in which of their tasks, an exception has been reported.
+    """The note on an exception: for each run, the number of the task in which it was reported.
 
-    Many tasks may raise one object at once, and it may outlive them all. Runs cannot be pickled.
+    Many tasks may raise one exception at once, so it names several runs. It may outlive them all,
+    so it holds them weakly. It is pickled empty, because runs cannot be pickled.
     """
 
     def __reduce__(self) -> Any:
@@ -42,11 +43,11 @@ class Reported(WeakKeyDictionary[Any, int]):
 def log(
     level: int, end: str, task: Any, lost: Sequence[Any] = (), error: Any = None, around: Any = None
 ) -> None:
-    """Log what became of a task, located where that was built, or the container around it."""
-    # Asked for each time: `logging.config` disables the loggers that exist when it is called.
+    """Log what became of a task, with the place where it, or else `around`, was built."""
+    # Not made on import: `logging.config` disables the loggers that exist when it is called.
     logger = logging.getLogger("ravyn_bg")
-    is_logging = getattr(this_thread, "is_logging", False)  # and a handler has lost this task, say
-    # While it handles a record, a logger of newer Pythons says that it is disabled.
+    is_logging = getattr(this_thread, "is_logging", False)  # a log handler may lose a task, too
+    # On newer Pythons `isEnabledFor` is false while the logger handles a record.
     if not is_logging and not logger.isEnabledFor(level):
         return
     name, names = name_of(task), [name_of(each) for each in lost]
@@ -59,7 +60,7 @@ def log(
         message = at_most(LONGEST_MESSAGE, message + counted(names))
     extra = {"background_task": name, "background_tasks_lost": names}
     exc_info = None if error is None else (type(error), error, error.__traceback__)
-    if is_logging:  # a handler that loses a task for each record would never end
+    if is_logging:  # or a log handler that loses a task each time would never end
         with suppress(BaseException):
             sys.stderr.write(f"{message}; not logged, as its thread was logging another record\n")
         return
@@ -67,7 +68,7 @@ def log(
         this_thread.is_logging = True
         values = (logger.name, level, path, line, message, (), exc_info, function, extra)
         logger.handle(logger.makeRecord(*values))
-    except BaseException:  # whatever a log handler raises must cost no task
+    except BaseException:  # no task may be lost because a log handler raises
         with suppress(BaseException):
             sys.stderr.write(f"{message}; logging that failed:\n{traceback.format_exc()}")
     finally:
@@ -75,7 +76,7 @@ def log(
 
 
 def log_never_ran(*tasks: Any) -> None:
-    """Log which of these, and of the tasks in them, have not begun and never will."""
+    """Log, in one record, which of these tasks, and of the tasks in them, never ran."""
     lost = [leaf for task in tasks for leaf in leaves(task) if is_unaccounted(leaf)]
     lost = lost or [task for task in tasks if is_unaccounted(task)]
     account_for(*tasks)
@@ -84,25 +85,26 @@ def log_never_ran(*tasks: Any) -> None:
 
 
 def log_freed(task: Any, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-    """Log that a task is freed and never began, unless it was refused, or the program ends."""
+    """Log that a task is freed and never began, unless the program ends."""
+    # A task that was refused has no `kwargs`. Nor has a container: its tasks speak for themselves.
     if hasattr(task, "kwargs") and not is_finalizing():
         log_never_ran(task)
 
 
 def counted(names: list[str]) -> str:
-    """`send, log ×3`: each name once, with how often it stands there."""
+    """`send, log ×3`: each name once, with how often it is in the list."""
     shown = [f"{name} ×{times}".removesuffix(" ×1") for name, times in Counter(names).items()]
     return ", ".join(shown[:MOST_NAMES]) + ", …" * (len(shown) > MOST_NAMES)
 
 
 def at_most(size: int, text: str) -> str:
-    """The text, cut off where it takes more bytes than that."""
+    """The text, cut off at that many bytes."""
     whole = text.encode(errors="replace")
     return text if len(whole) <= size else whole[: size - 3].decode(errors="ignore") + "…"
 
 
 def place_of(task: Any) -> tuple[str, int, str] | None:
-    """File, line and function in which one of our tasks was built."""
+    """File, line and function where a task of ours was built, if that is known."""
     code = getattr(task, "_built_in", None)
     if code is None:
         return None
@@ -111,24 +113,24 @@ def place_of(task: Any) -> tuple[str, int, str] | None:
 
 
 def is_unaccounted(task: Any) -> bool:
-    """Whether a task of ours has neither begun nor been named; one of Lilya's cannot tell."""
+    """Whether a task must still be reported if it never begins. Lilya's own tasks never are."""
     return not getattr(task, "_accounted", True)
 
 
 def account_for(*tasks: Any) -> None:
-    """Note that nothing more is to be said of these, if they are freed and never began."""
+    """Note that these tasks, and the tasks in them, need no record if they never begin."""
     for each in (inner for task in tasks for inner in within(task) if is_unaccounted(inner)):
         each._accounted = True
 
 
 def is_reported(failure: BaseException, run: Any) -> bool:
-    """Whether each error of a failure was reported inside of the task that a run has come to."""
+    """Whether each error of a failure was already reported inside the current task of a run."""
     notes = (vars(each).get(REPORTED, {}) for each in errors_in(failure))
     return all(each.get(run) == run.number for each in notes)
 
 
-def pass_on(failure: BaseException, run: Any, outer: Any) -> None:
-    """Note on a failure which leaves a run that the run around it need not report it again."""
+def note_reported(failure: BaseException, run: Any, outer: Any) -> None:
+    """Note, on a failure that leaves a run, that `outer`, the run around it, need not report it."""
     for each in errors_in(failure):
         note = vars(each).setdefault(REPORTED, Reported())
         if note.get(run) == run.number:
@@ -140,25 +142,25 @@ def pass_on(failure: BaseException, run: Any, outer: Any) -> None:
 
 
 def errors_in(error: BaseException) -> list[BaseException]:
-    """The errors in a group of errors, or the one that is none."""
+    """The errors in a group, nested ones too, or the one error that is not a group."""
     if isinstance(error, BaseExceptionGroup):
         return [each for inner in error.exceptions for each in errors_in(inner)]
     return [error]
 
 
 def failure_in(error: Any) -> BaseException | None:
-    """What is a failure: all of `error`, what a group has beside a cancellation, or nothing."""
+    """The part of an error that is a failure: all, a group without its cancellations, or `None`."""
     if not any(map(comes_from_outside, errors_in(error))):
-        return error  # type: ignore[no-any-return]  # `Any`, to split a group
+        return error  # type: ignore[no-any-return]  # `error` is `Any`, because of `split`
     return error.split(comes_from_outside)[1] if isinstance(error, BaseExceptionGroup) else None
 
 
 def comes_from_outside(error: BaseException) -> bool:
-    """Whether an error is no failure: a cancellation, or the end of the program."""
+    """Whether an error is not a failure: a cancellation, an interrupt, or a closed coroutine."""
     if isinstance(error, (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)):
         return isinstance(error, (KeyboardInterrupt, GeneratorExit))
-    with suppress(RuntimeError):  # a coroutine that is closed when the event loop is gone
-        # A function may raise asyncio's `CancelledError` itself. Python 3.10 cannot tell.
+    with suppress(RuntimeError):  # if a coroutine is closed after the event loop has ended
+        # A function may raise `asyncio.CancelledError` unasked. Python 3.10 cannot tell.
         asked = getattr(current_asyncio_task(), "cancelling", lambda: 1)
         if isinstance(error, anyio.get_cancelled_exc_class()):
             return asked() > 0 or anyio.current_effective_deadline() == -inf

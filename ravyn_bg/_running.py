@@ -24,26 +24,26 @@ from ravyn_bg._reports import errors_in, failure_in
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
-# Seconds for which tasks may share one trip to a worker thread. Each that shares it saves some
-# 0.0001 of them; but others may be waiting for a thread.
+# How many seconds sync tasks may share one trip to a worker thread. Each that shares one saves some
+# 0.1 ms. But threads are few, and others may be waiting for one.
 LONGEST_TRIP = 0.01
 
 LOOP = "This {} contains itself and would run for ever: give it BackgroundTasks(list(tasks.tasks))."
-# How far the task that a run has taken has come: it waits for a thread, runs, or has ended.
-QUEUED, BEGUN, OVER = "queued", "begun", "over"
+# What the task of a run is doing: it waits for a thread, runs, or has ended.
+WAITING, RUNNING, OVER = "waiting", "running", "over"
 
 current_run: ContextVar["Run"] = ContextVar("ravyn_bg.current_run")
 
 
 class RunTask(Task):
-    """A task that runs by itself, and says so if it is freed and never began."""
+    """How a task runs, and what it remembers for its records and its response."""
 
-    _accounted = False  # whether it has begun, or a record has named it
+    _accounted = False  # needs no record if freed: it began, was named in one, or need not run
     _built_in: CodeType | None = None
-    _built_at = 0  # the instruction of that code
-    _response: Callable[[], Any] | None = None  # a weak reference to that whose background it is
-    _instead_of: Any = None  # the background that it had before
-    _copy_of: Any = None  # the fixed task of which it is one request's copy
+    _built_at = 0  # the instruction in that code
+    _response: Callable[[], Any] | None = None  # a weak reference to the response it is on
+    _replaced: Any = None  # the background that the response had before
+    _copy_of: Any = None  # the fixed task, if this is one request's copy
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -60,14 +60,14 @@ class RunTask(Task):
         """Give the response its own background back: it may answer other requests, too."""
         response: Any = self._response and self._response()
         if getattr(response, "background", None) is self:
-            response.background = self._instead_of
+            response.background = self._replaced
 
     def __getstate__(self) -> Any:
-        """For copies and pickles: nobody can tell which of them is meant to run."""
+        """For copies and pickles. None is reported from now on: only one may be meant to run."""
         self._accounted = True
         slots = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
         kept = {name: getattr(self, name) for name in slots if hasattr(self, name)}
-        # Code can be neither copied nor pickled; a response and a fixed container stay behind.
+        # Code can be neither copied nor pickled. The others belong to this one task.
         return {**vars(self), "_built_in": None, "_response": None, "_copy_of": None}, kept
 
     def __del__(self, log_freed: Callable[[Any], None] = _reports.log_freed) -> None:
@@ -80,8 +80,8 @@ class RunTasks(Tasks, RunTask):
 
     continue_on_error = False
     _has_run = False
-    _runs_once = False  # whether each of its tasks runs once, however often it is run
-    _is_fixed = False  # whether it is a template, of which each request runs a copy
+    _runs_once = False  # whether it leaves out tasks that have begun, if it is run again
+    _is_fixed = False  # whether it is a template, and each request runs a copy
 
     @override
     async def run_single(self) -> None:
@@ -89,12 +89,12 @@ class RunTasks(Tasks, RunTask):
             self.begin_run()
             tasks: list[Any] = self.tasks if isinstance(self.tasks, list) else list(self.tasks)
             if failures := await Run(tasks, self).in_order():
-                raise together(failures, of=len(tasks))
+                raise failure_group(failures, of=len(tasks))
 
     @override
     async def run_as_group(self) -> None:
         self.begin_run()
-        runs: list[Run] = []
+        runs: list[Run] = []  # filled after it is passed, so that each run knows all of them
         runs += [Run([task], self, runs) for task in self.tasks]
         failures: list[list[BaseException]] = [[] for _ in runs]
 
@@ -103,10 +103,10 @@ class RunTasks(Tasks, RunTask):
 
         async with create_task_group() as group:
             for place in range(len(runs)):
-                # Named here, because AnyIO takes microseconds to find a name.
+                # With a name, because AnyIO takes microseconds to make one up.
                 group.start_soon(run_one, place, name="background task")
         if found := [each.pop() for each in failures if each]:
-            raise together(found, of=len(runs))
+            raise failure_group(found, of=len(runs))
 
     def begin_run(self) -> None:
         if self._response is not None:
@@ -122,40 +122,40 @@ class RunTasks(Tasks, RunTask):
 class Run:
     """One run of tasks in order: which task it has come to, and how far that task has come.
 
-    When it is over it holds no task. A task may have started something that lives for ever, and
-    that keeps its context, in which this run stands.
+    It holds no task once it is over, because it may be kept for ever: whatever a task has started
+    keeps the task's context, which refers to this run.
     """
 
     task: Any = None
     number = 0  # of `task`, counted from 1
-    state = BEGUN  # of `task`
+    state = RUNNING  # of `task`
     in_thread = False  # whether a thread is calling `task`
-    is_left = False  # whether nobody waits for that thread any more
+    is_abandoned = False  # whether nobody waits for the thread: then it begins no task
     lock: Any = nullcontext()  # around what the thread and the event loop both change
-    cut_off_inside = 0  # the number of the task in which another run has reported a cancellation
+    cut_off_inside = 0  # the number of the task in which a run inside has met a cancellation
 
     def __init__(self, tasks: Any, container: Any = None, group: Any = ()) -> None:
         self.tasks = tasks
-        self.container = container  # of the tasks, unless it is one task that runs alone
-        self.group = group  # all runs that go on side by side, if this is one of them
+        self.container = container  # `None` for a task that runs alone
+        self.group = group  # the runs of all its tasks, if they run side by side
 
     async def in_order(self) -> list[BaseException]:
         """Run the tasks, and return the failures after which the container went on."""
         failures: list[BaseException] = []
         token = current_run.set(self)
         try:
-            while self.number < len(self.tasks):  # to which a task may add
+            while self.number < len(self.tasks):  # a task may add to them
                 self.task = task = self.tasks[self.number]
-                self.state = BEGUN
+                self.state = RUNNING
                 self.number += 1
                 try:
-                    if calls_async_function(task):  # what `call` does, in half the time
+                    if calls_async_function(task):  # as `call` does, in half the time
                         task._accounted = True
                         await task.func(*task.args, **task.kwargs)
                     else:
                         await self.call()
                 except BaseException as error:
-                    outer = token.old_value  # which is faster than to ask before each run
+                    outer = token.old_value  # faster than a look-up before each run
                     self.report(error, outer=None if outer is Token.MISSING else outer)
                     if self.container is None or not self.container.goes_on_after(error):
                         raise
@@ -163,12 +163,13 @@ class Run:
         finally:
             self.tasks = self.group = ()
             self.task = self.container = None
-            if current_run.get(None) is self:  # unless it is closed from another context
+            if current_run.get(None) is self:  # not if another context closes the coroutine
                 current_run.reset(token)
         return failures
 
     async def call(self) -> None:
-        """Call the task's function where that belongs; a task that does more runs by itself."""
+        """Call the task's function on the event loop or in a thread, or let the task run itself."""
+        # A task that runs alone has come from its own `__call__`, and must not go back there.
         if self.container is not None and not calls_function(self.task):
             self.begin()
             if any(each is self.container for each in within(self.task)):
@@ -178,19 +179,19 @@ class Run:
             self.begin()
             await self.task.func(*self.task.args, **self.task.kwargs)
         else:
-            self.state = QUEUED
+            self.state = WAITING
             await self.call_in_thread()
 
     def begin(self) -> None:
-        self.state = BEGUN
+        self.state = RUNNING
         if isinstance(self.task, RunTask):
             self.task._accounted = True
 
     async def call_in_thread(self) -> None:
         """Call a sync task, and the sync tasks that follow it, in a worker thread.
 
-        This waits for the thread. Only a cancellation by asyncio itself ends the wait: then the
-        thread finishes the call that it is in, and begins no other.
+        Waits for the thread. Only a cancellation by asyncio itself ends that wait. The thread then
+        finishes the call that it is in, and begins no other.
         """
         self.lock = Lock()
         # What the thread brings back: one exception, or one awaitable, or nothing.
@@ -201,18 +202,22 @@ class Run:
             await to_thread.run_sync(self.call_tasks, cancelling, cancelling())
         except BaseException:
             with self.lock:
-                self.is_left = True
-                self.report_left_behind(self.task)
+                self.is_abandoned = True
+                self.report_abandoned(self.task)
             raise
-        # Here, and not in the thread: errors are reported in the context of who waits for them.
+        # Not in the thread, so that the record is written in the context of the code that waits.
         if self.raised:
             raise self.raised.pop()
         if self.returned:
             await self.returned.pop()
 
     def call_tasks(self, cancelling: Callable[[], int], before: int) -> None:
+        """In the worker thread: call tasks until one brings something back, or the time is up.
+
+        `cancelling` counts requests to cancel the asyncio task, of which there were `before`.
+        """
         until = monotonic() + LONGEST_TRIP
-        while self.takes_task():
+        while self.take_task():
             task = self.task
             try:
                 returned = copy_context().run(task.func, *task.args, **task.kwargs)
@@ -222,30 +227,30 @@ class Run:
                 self.returned += [returned] if returned and isawaitable(returned) else []
             with self.lock:
                 self.in_thread = False
-                if self.is_left:
-                    self.report_left_behind(task)
-                if self.raised or self.returned or self.is_left:
+                if self.is_abandoned:
+                    self.report_abandoned(task)
+                if self.raised or self.returned or self.is_abandoned:
                     return
                 self.state = OVER
             if monotonic() > until or cancelling() > before:
                 return
 
-    def takes_task(self) -> bool:
-        """Whether there is a task for this thread: the one that it was sent for, or the next."""
+    def take_task(self) -> bool:
+        """Take the task that this thread was sent for, or the next; return whether there is one."""
         with self.lock:
-            if self.state is OVER and self.number < len(self.tasks) and not self.is_left:
+            if self.state is OVER and self.number < len(self.tasks) and not self.is_abandoned:
                 following = self.tasks[self.number]
                 if calls_function(following) and not is_async(following.func):
                     from_thread.check_cancelled()
-                    self.task, self.state = following, QUEUED
+                    self.task, self.state = following, WAITING
                     self.number += 1
-            self.in_thread = self.state is QUEUED and not self.is_left
+            self.in_thread = self.state is WAITING and not self.is_abandoned
             if self.in_thread:
                 self.begin()
             return self.in_thread
 
-    def report_left_behind(self, task: Any) -> None:
-        """Report a failure in a thread for which nobody waits any more."""
+    def report_abandoned(self, task: Any) -> None:
+        """Report what a thread has raised, if nobody waits for that thread any more."""
         while self.raised:
             failure, self.state = failure_in(self.raised.pop()), OVER
             if failure is not None and not _reports.is_reported(failure, self):
@@ -254,9 +259,9 @@ class Run:
     def give_up(self) -> list[Any]:
         """Begin no more tasks, and return those that have not begun."""
         with self.lock:
-            is_queued = self.state is QUEUED
-            behind = [*self.tasks[self.number - is_queued :]]
-            self.tasks, self.is_left = (), self.is_left or is_queued
+            is_waiting = self.state is WAITING  # then the current task has not begun either
+            behind = [*self.tasks[self.number - is_waiting :]]
+            self.tasks, self.is_abandoned = (), self.is_abandoned or is_waiting
         return behind
 
     def report(self, error: BaseException, outer: Any) -> None:
@@ -266,9 +271,10 @@ class Run:
         """
         failure, task, container = failure_in(error), self.task, self.container
         lost = self.lose_tasks(error, failure)
+        # It is told already if a run inside of the task, or the thread, has reported it.
         if failure is not None:
             level, end, is_told = ERROR, "failed", _reports.is_reported(failure, self)
-            _reports.pass_on(failure, self, outer)
+            _reports.note_reported(failure, self, outer)
         else:
             is_interrupt = any(isinstance(each, KeyboardInterrupt) for each in errors_in(error))
             level, end = WARNING, "was interrupted" if is_interrupt else "was cancelled"
@@ -276,12 +282,13 @@ class Run:
                 end += ", but goes on in its thread, where nobody waits for it any more"
             only_runs_tasks = not calls_function(task) or bool(tasks_of(task))
             is_told_inside = only_runs_tasks and self.cut_off_inside == self.number
-            is_told = is_told_inside or self.state is not BEGUN
+            # A task that waits has not begun; of one that is over, only later ones were cut off.
+            is_told = is_told_inside or self.state is not RUNNING
             if outer is not None:
                 outer.cut_off_inside = outer.number
         if not is_told:
             _reports.log(level, end, task, lost, failure, container)
-        elif lost and container is None:  # it was cancelled while it waited for a thread
+        elif lost and container is None:  # a single task that got no thread: it is in `lost` itself
             _reports.log(level, "never ran", lost[0], lost[1:])
         elif lost:
             _reports.log(level, end, container, lost)
@@ -290,60 +297,61 @@ class Run:
         """The tasks that will not run because of this error; they count as reported from now on."""
         behind: list[Any] = []
         container, is_unaccounted = self.container, _reports.is_unaccounted
+        # A task that runs alone loses itself, if it was cancelled while it waited for a thread.
         if is_unaccounted(self.task) if container is None else not container.goes_on_after(error):
-            # A cancellation does not keep what is new in a group from beginning, as in Lilya.
+            # In a group that is cancelled, tasks that have not begun still begin, as in Lilya.
             runs = [each for each in (self, *self.group) if each.number or failure is not None]
             behind = [task for each in runs for task in each.give_up()]
-            if container is not None and self.group:  # to which tasks may have been added
+            if container is not None and self.group:  # tasks added since it began have no run
                 added = [*container.tasks][len(self.group) :]
                 behind += [each for each in added if is_unaccounted(each)]
-        inside = leaves(self.task) if self.state is BEGUN else []
+        inside = leaves(self.task) if self.state is RUNNING else []
         lost = [leaf for leaf in inside if is_unaccounted(leaf)]
         lost += [leaf for each in behind for leaf in leaves(each)]
         _reports.account_for(*lost, *behind)
         return lost
 
 
-plain_call = RunTask.__call__
+plain_call = RunTask.__call__  # saves a look-up for each task
 
 
 def calls_function(task: Any) -> bool:
-    """Whether a task does nothing but call its function, so that others can do that for it.
+    """Whether a task does nothing but call its function, so that a run can do that in its place.
 
-    Not so a container, a subclass with a `__call__` of its own, a task of Lilya's.
+    It is not so with a container, a task of Lilya's, and a subclass with a `__call__` of its own.
     """
     return type(task).__call__ is plain_call and not isinstance(task.func, Task)
 
 
 def calls_async_function(task: Any) -> bool:
-    """Whether that is an `async def` function, as it is for nearly every async task."""
+    """Whether it calls an `async def` function: a quick test that finds nearly all async tasks."""
     func = task.func if type(task).__call__ is plain_call else None
     return type(func) is FunctionType and bool(func.__code__.co_flags & CO_COROUTINE)
 
 
 def is_async(func: Any) -> bool:
-    """Whether calling `func` gives something to await, as far as can be told without calling it."""
-    with suppress(Exception):  # an object that refuses to be asked: calling it will tell
-        # Calling a class makes an instance, however async that is to call.
+    """Whether a call of `func` returns an awaitable, as far as can be told without calling it."""
+    with suppress(Exception):  # an object may raise when it is asked: then the call will show
+        # A call of a class makes an instance, even if calls of that instance are async.
         return not isinstance(func, type) and is_async_callable(func)
     return False
 
 
-def together(failures: list[BaseException], of: int) -> BaseException:
-    # Of plain exceptions it makes an `ExceptionGroup`, which is an `Exception`.
+def failure_group(failures: list[BaseException], of: int) -> BaseException:
+    # With nothing but `Exception`s in it, this makes an `ExceptionGroup`.
     error = BaseExceptionGroup(f"{len(failures)} of {of} background tasks failed", failures.copy())
     failures.clear()  # or the exceptions, and the frame that holds them, would hold each other
     return error
 
 
 def running_copy(container: Any) -> Any:
-    """The copy of a fixed container that runs here: what its own task adds belongs to that."""
+    """Of a fixed container, the copy that is running here: what its own tasks add belongs there."""
     running = getattr(current_run.get(None), "container", None)
     return running if getattr(running, "_copy_of", None) is container else container
 
 
 def fresh_copy(task: Any) -> Any:
-    """A copy of a task, and of the tasks in it, which accounts for itself."""
+    """One request's copy of a fixed task, and of the tasks in it: reported if it never runs."""
     new = copy(task)
     if isinstance(new, RunTask):
         new._accounted, new._built_in = type(new)._accounted, task._built_in

@@ -26,17 +26,19 @@ class BackgroundTask(RunTask):
     Parameters:
         func: What to call: any callable, passed and not called.
         *args: Positional arguments for `func`.
-        **keywords_of_func: Keyword arguments for `func`. A type checker holds all arguments to the
-            signature of `func`.
+        **keywords_of_func: Keyword arguments for `func`. Type checkers check all arguments against
+            the signature of `func`.
 
     Raises:
         TypeError: At once, if `func` is not callable.
 
     Running it (`await task()`, as a response does) awaits an async `func` on the event loop and
     calls any other in an AnyIO worker thread; an awaitable that such a call returns is awaited on
-    the event loop. A `func` that raises is reported on the logger `ravyn_bg`, and the exception
-    goes on to the caller. A task that is gone and never began is reported there, too. A task can
-    run many times, at once too.
+    the event loop. A task can run many times, also at the same time.
+
+    If `func` raises, a record on the logger `ravyn_bg` says so, and the caller gets the exception.
+    A task that is cancelled half-way, or is freed and never began, leaves a record there, too. Each
+    record says where the task was built.
 
     Examples:
         >>> from ravyn_bg import BackgroundTask, JSONResponse
@@ -52,19 +54,19 @@ class BackgroundTask(RunTask):
     args: tuple[Any, ...]  # type: ignore[assignment]
     kwargs: dict[str, Any]  # type: ignore[assignment]
 
-    # The keywords have a name that nobody uses, because pyright takes a keyword argument of that
-    # name for all of them. And what `func` returns is `object`, not `Any`, because mypy then checks
+    # `**keywords_of_func` is a name that nobody uses, because pyright takes a keyword argument of
+    # that name for the whole dict. And `func` returns `object`, not `Any`, so that mypy checks
     # generic functions, too.
     def __init__(
         self, func: Callable[P, object], *args: P.args, **keywords_of_func: P.kwargs
     ) -> None:
         caller = sys._getframe(1)
         if type(self) is not BackgroundTask:
-            caller = builder(caller)
+            caller = building_frame(caller)
         fill(self, caller, func, args, keywords_of_func)
 
-    # Lilya's own `repr` never ends for a container that contains itself, its `str` has no commas,
-    # and Rich shows it wrongly.
+    # Lilya's own `repr` never ends if a container contains itself, its `str` has no commas, and
+    # what Rich shows is wrong.
     @recursive_repr()
     def __repr__(self) -> str:
         return super().__repr__()
@@ -93,9 +95,9 @@ class BackgroundTasks(RunTasks, BackgroundTask):
     Raises:
         TypeError: At once, if `tasks` is not an iterable of tasks, or a flag is not a `bool`.
 
-    Tasks run where `BackgroundTask` says. Sync tasks that follow one another share a worker thread
-    for up to 10 ms, each in its own copy of the context. Each failure is reported on the logger
-    `ravyn_bg` when it happens, with the names of the tasks that will not run because of it.
+    Each task runs as a `BackgroundTask` does. Sync tasks that follow one another share a worker
+    thread for up to 10 ms, each in its own copy of the context. When a task fails or is cancelled,
+    a record on the logger `ravyn_bg` names the tasks that will not run because of it.
 
     Examples:
         >>> from ravyn_bg import BackgroundTask, BackgroundTasks, JSONResponse
@@ -106,7 +108,7 @@ class BackgroundTasks(RunTasks, BackgroundTask):
         >>> response = JSONResponse({"status": "registered"}, background=tasks)
     """
 
-    # Lilya's own tasks run in it, too.
+    # Lilya's own tasks may be in it, too.
     tasks: list[BackgroundTask]  # type: ignore[assignment]  # Lilya says `list[Task]`
     as_group: bool
 
@@ -125,7 +127,7 @@ class BackgroundTasks(RunTasks, BackgroundTask):
         self.tasks = []
         caller = sys._getframe(1)
         if type(self) is not BackgroundTasks:
-            caller = builder(caller)
+            caller = building_frame(caller)
         self._built_in, self._built_at = caller.f_code, caller.f_lasti
         if tasks is not None:
             self.tasks += [as_task(each, self) for each in checked_items(tasks)]
@@ -133,7 +135,7 @@ class BackgroundTasks(RunTasks, BackgroundTask):
     def add_task(
         self, func: Callable[P, object], *args: P.args, **keywords_of_func: P.kwargs
     ) -> None:
-        """Add a task that calls `func` with these arguments, which a type checker holds to it.
+        """Add a task that calls `func` with these arguments, which type checkers check.
 
         Parameters:
             func: What to call: any callable, passed and not called.
@@ -143,8 +145,8 @@ class BackgroundTasks(RunTasks, BackgroundTask):
         Raises:
             TypeError: At once, if `func` is not callable, or is this container.
 
-        Runs where `BackgroundTask` says. A task may add tasks to the container that runs it in
-        order; they run too.
+        It runs as a `BackgroundTask` does. A task may add more tasks to the container that is
+        running it in order. They run, too.
 
         Examples:
             >>> tasks = BackgroundTasks()
@@ -153,7 +155,7 @@ class BackgroundTasks(RunTasks, BackgroundTask):
         caller, task = sys._getframe(1), BackgroundTask.__new__(BackgroundTask)
         if type(self) is not BackgroundTasks:
             check_container(self)
-            caller = builder(caller)
+            caller = building_frame(caller)
         if func is self:
             raise TypeError("A BackgroundTasks cannot contain itself: it would run for ever.")
         fill(task, caller, func, args, keywords_of_func)
@@ -166,10 +168,11 @@ class BackgroundTasks(RunTasks, BackgroundTask):
 
 
 def fill(task: BackgroundTask, caller: FrameType, func: Any, args: Any, keywords: Any) -> None:
+    """Give a new task its function, which is checked, its arguments, and where it was built."""
     if type(func) is not FunctionType or func.__code__.co_flags & GENERATOR:
         check_function(func)
     task.func, task.args, task.kwargs = func, args, keywords
-    # Where it was built. The line is looked up only when a record is written.
+    # The line is looked up only when a record is written.
     task._built_in, task._built_at = caller.f_code, caller.f_lasti
 
 
@@ -182,8 +185,8 @@ def as_task(item: Any, container: BackgroundTasks) -> Any:
     return task
 
 
-def builder(frame: FrameType) -> FrameType:
-    """The frame that builds a task, past the methods of subclasses which call ours."""
+def building_frame(frame: FrameType) -> FrameType:
+    """The frame that builds a task, outside the methods of subclasses that call ours."""
     while frame.f_code.co_name in ("__init__", "__post_init__", "add_task") and frame.f_back:
         parameters = frame.f_code.co_varnames[:1]
         if not any(isinstance(frame.f_locals.get(each), LilyaTask) for each in parameters):

@@ -2,9 +2,9 @@
 
 from lilya.types import ASGIApp, Message, Receive, Scope, Send
 
-from ravyn_bg._handlers import not_held, request_containers
+from ravyn_bg._handlers import outermost, request_containers
 from ravyn_bg._reports import failure_in, log_never_ran
-from ravyn_bg._responses import MUTE
+from ravyn_bg._responses import TASKLESS_METHODS
 from ravyn_bg.background import BackgroundTasks
 
 __all__ = ["BackgroundTasksMiddleware", "current_tasks"]
@@ -18,8 +18,8 @@ class BackgroundTasksMiddleware:
 
     The tasks run when everything inside the middleware has returned: after the response, its own
     `background`, other middleware and the clean-up of dependencies. They run in the order in which
-    they were added, each whatever the others do, on `HEAD` and `OPTIONS` too. One that fails is
-    reported on the logger `ravyn_bg`, and the request is no failed request.
+    they were added, each whatever the others do, on `HEAD` and `OPTIONS` too. If one fails, it is
+    reported on the logger `ravyn_bg`, and the request has not failed.
 
     If the client has gone, so that the server's `send` raises, they still run, and so does what
     `with_background` has queued. Then the error goes on to the server. Any other error that nothing
@@ -45,8 +45,8 @@ class BackgroundTasksMiddleware:
             return await self.app(scope, receive, send)
         scope[__name__] = True
         own = BackgroundTasks(continue_on_error=True)
-        own._built_in = None  # no line of the program has built it
-        around = request_containers.get([])  # not empty if one app asks another in its own process
+        own._built_in = None  # no line of the user's has built it
+        around = request_containers.get([])  # not empty if an app calls another one in-process
         request_containers.set(containers := [own])
         client_error: Exception | None = None
         client_has_gone = False
@@ -55,7 +55,7 @@ class BackgroundTasksMiddleware:
             nonlocal client_has_gone
             try:
                 await send(message)
-            except Exception:  # each server raises what it likes
+            except Exception:  # each server raises its own kind
                 client_has_gone = True
                 raise
 
@@ -66,17 +66,17 @@ class BackgroundTasksMiddleware:
                 if not client_has_gone:
                     raise
                 client_error = error
-            # Not in `except`, where the failure of a task would get that error as its context.
-            skips_tasks = client_error is not None and scope["method"] not in MUTE
-            if own.tasks or skips_tasks:
-                await run_tasks([*(containers[1:] if skips_tasks else ()), own])
+            # Not in the `except` above: there, a task's failure would get that error as context.
+            runs_all = client_error is not None and scope["method"] not in TASKLESS_METHODS
+            if own.tasks or runs_all:
+                await run_tasks([*(containers[1:] if runs_all else ()), own])
             if client_error is not None:
                 raise client_error
         except BaseException:
             log_never_ran(*containers[1:], own)
             raise
         finally:
-            client_error = None  # which holds this frame
+            client_error = None  # its traceback holds this frame, which would hold it
             containers.clear()
             if around:
                 request_containers.set(around)
@@ -98,9 +98,9 @@ def current_tasks() -> BackgroundTasks:
 
 
 async def run_tasks(containers: list[BackgroundTasks]) -> None:
-    """Run what has not run, each container whatever the others do. Failures report themselves."""
-    for container in not_held(containers):
-        container._runs_once = True  # a handler may have awaited it, or a response has run it
+    """Run the tasks that have not run, whatever becomes of the others. Failures are only logged."""
+    for container in outermost(containers):
+        container._runs_once = True  # a handler or a response may have run it already
         try:
             await container()
         except BaseException as error:

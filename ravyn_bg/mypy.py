@@ -14,7 +14,7 @@ takes everything behind the function as it is: nothing is reported twice.
 mypy does not judge the calls of two kinds of partials: those of overloaded functions and those of
 other partials. A task of one is judged as a call of the function inside.
 
-Where an older or a newer mypy is not as expected inside, all is as without the plugin.
+If an older or a newer mypy differs inside, everything is as it is without the plugin.
 """
 
 from __future__ import annotations

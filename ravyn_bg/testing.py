@@ -28,11 +28,11 @@ class CapturedTask(Protocol):
 def capture_tasks() -> Iterator[list[CapturedTask]]:
     """Collect each task that would have begun, in that order, instead of running it.
 
-    Gives a list, to which a task is added when its turn comes, in any thread: one by one out of
-    containers, nested ones and those that a task calls; out of a group in the order of its list.
-    No task's function is called inside the `with`, but for that of a task of Lilya's which stands
-    in no container of ours. What was captured is not reported as a task that never ran. Where one
-    `with` stands in another, the inner one captures.
+    Gives a list. A task is added to it when its turn comes, in any thread. A container, nested or
+    called by a task, adds its tasks one by one; a group adds them in the order of its list. No
+    task's function is called inside the `with`, except that of a task of Lilya's that is in no
+    container of ours. A captured task is not reported as one that never ran. If one `with` is
+    inside another, the inner one captures.
 
     Runs nothing itself. A task of the list can be run afterwards: `await tasks[0]()`.
 
@@ -53,7 +53,7 @@ def capture_tasks() -> Iterator[list[CapturedTask]]:
 
     async def capture_each(container: Any) -> None:
         for task in list(container.tasks):
-            # A container of ours decides what comes; one of Lilya's would run its own.
+            # A container of ours comes back here. One of Lilya's would run its own tasks.
             await (task() if isinstance(task, BackgroundTasks) else capture(task))
 
     with ExitStack() as patches:
