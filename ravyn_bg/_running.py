@@ -217,7 +217,11 @@ class Run:
         `cancelling` counts requests to cancel the asyncio task, of which there were `before`.
         """
         until = monotonic() + LONGEST_TRIP
-        while self.take_task():
+        with self.lock:
+            self.in_thread = not self.is_abandoned
+            if self.in_thread:
+                self.begin()
+        while self.in_thread:
             task = self.task
             try:
                 returned = copy_context().run(task.func, *task.args, **task.kwargs)
@@ -225,29 +229,24 @@ class Run:
                 self.raised.append(error)
             else:
                 self.returned += [returned] if returned and isawaitable(returned) else []
+            is_time = monotonic() > until or cancelling() > before
             with self.lock:
                 self.in_thread = False
                 if self.is_abandoned:
                     self.report_abandoned(task)
-                if self.raised or self.returned or self.is_abandoned:
-                    return
-                self.state = OVER
-            if monotonic() > until or cancelling() > before:
-                return
+                elif not self.raised and not self.returned:
+                    self.state = OVER
+                    if not is_time and self.number < len(self.tasks):
+                        self.take_next()
 
-    def take_task(self) -> bool:
-        """Take the task that this thread was sent for, or the next; return whether there is one."""
-        with self.lock:
-            if self.state is OVER and self.number < len(self.tasks) and not self.is_abandoned:
-                following = self.tasks[self.number]
-                if calls_function(following) and not is_async(following.func):
-                    from_thread.check_cancelled()
-                    self.task, self.state = following, WAITING
-                    self.number += 1
-            self.in_thread = self.state is WAITING and not self.is_abandoned
-            if self.in_thread:
-                self.begin()
-            return self.in_thread
+    def take_next(self) -> None:
+        """Take the next task along on this trip, if that is a sync one, too."""
+        following = self.tasks[self.number]
+        if calls_function(following) and not is_async(following.func):
+            from_thread.check_cancelled()
+            self.task, self.state, self.in_thread = following, RUNNING, True
+            self.number += 1
+            following._accounted = True
 
     def report_abandoned(self, task: Any) -> None:
         """Report what a thread has raised, if nobody waits for that thread any more."""
@@ -331,6 +330,8 @@ def calls_async_function(task: Any) -> bool:
 
 def is_async(func: Any) -> bool:
     """Whether a call of `func` returns an awaitable, as far as can be told without calling it."""
+    if type(func) is FunctionType and not func.__dict__:  # a shortcut, if nothing has marked it
+        return bool(func.__code__.co_flags & CO_COROUTINE)
     with suppress(Exception):  # an object may raise when it is asked: then the call will show
         # A call of a class makes an instance, even if calls of that instance are async.
         return not isinstance(func, type) and is_async_callable(func)

@@ -128,3 +128,18 @@ async def test_what_the_handler_has_awaited_does_not_run_twice() -> None:
     await answer.background()
 
     assert ran == ["awaited", "fixed", "added"]
+
+
+async def test_a_response_that_holds_the_tasks_of_another_request_is_copied(told: Records) -> None:
+    response, task = JSONResponse({}), BackgroundTask(print, "fixed")
+
+    @with_background(task)
+    async def handler() -> JSONResponse:
+        return response
+
+    one, other = await handler(), await handler()
+
+    assert one is response
+    assert (type(other), other.body) == (JSONResponse, response.body)
+    assert len({id(task), id(one.background), id(other.background)}) == 3
+    assert told == []
