@@ -229,14 +229,14 @@ class Run:
                 self.raised.append(error)
             else:
                 self.returned += [returned] if returned and isawaitable(returned) else []
-            is_time = monotonic() > until or cancelling() > before
+            is_trip_over = monotonic() > until or cancelling() > before
             with self.lock:
                 self.in_thread = False
                 if self.is_abandoned:
                     self.report_abandoned(task)
                 elif not self.raised and not self.returned:
                     self.state = OVER
-                    if not is_time and self.number < len(self.tasks):
+                    if not is_trip_over and self.number < len(self.tasks):
                         self.take_next()
 
     def take_next(self) -> None:
