@@ -212,7 +212,11 @@ class Run:
 
     def call_tasks(self, cancelling: Callable[[], int], before: int) -> None:
         until = monotonic() + LONGEST_TRIP
-        while self.takes_task():
+        with self.lock:
+            self.in_thread = not self.is_left
+            if self.in_thread:
+                self.begin()
+        while self.in_thread:
             task = self.task
             try:
                 returned = copy_context().run(task.func, *task.args, **task.kwargs)
@@ -220,29 +224,24 @@ class Run:
                 self.raised.append(error)
             else:
                 self.returned += [returned] if returned and isawaitable(returned) else []
+            is_time = monotonic() > until or cancelling() > before
             with self.lock:
                 self.in_thread = False
                 if self.is_left:
                     self.report_left_behind(task)
-                if self.raised or self.returned or self.is_left:
-                    return
-                self.state = OVER
-            if monotonic() > until or cancelling() > before:
-                return
+                elif not self.raised and not self.returned:
+                    self.state = OVER
+                    if not is_time and self.number < len(self.tasks):
+                        self.take_next()
 
-    def takes_task(self) -> bool:
-        """Whether there is a task for this thread: the one that it was sent for, or the next."""
-        with self.lock:
-            if self.state is OVER and self.number < len(self.tasks) and not self.is_left:
-                following = self.tasks[self.number]
-                if calls_function(following) and not is_async(following.func):
-                    from_thread.check_cancelled()
-                    self.task, self.state = following, QUEUED
-                    self.number += 1
-            self.in_thread = self.state is QUEUED and not self.is_left
-            if self.in_thread:
-                self.begin()
-            return self.in_thread
+    def take_next(self) -> None:
+        """Take the next task along on this trip, if that is a sync one, too."""
+        following = self.tasks[self.number]
+        if calls_function(following) and not is_async(following.func):
+            from_thread.check_cancelled()
+            self.task, self.state, self.in_thread = following, BEGUN, True
+            self.number += 1
+            following._accounted = True
 
     def report_left_behind(self, task: Any) -> None:
         """Report a failure in a thread for which nobody waits any more."""
@@ -323,6 +322,8 @@ def calls_async_function(task: Any) -> bool:
 
 def is_async(func: Any) -> bool:
     """Whether calling `func` gives something to await, as far as can be told without calling it."""
+    if type(func) is FunctionType and not func.__dict__:  # nobody has marked it: asking takes long
+        return bool(func.__code__.co_flags & CO_COROUTINE)
     with suppress(Exception):  # an object that refuses to be asked: calling it will tell
         # Calling a class makes an instance, however async that is to call.
         return not isinstance(func, type) and is_async_callable(func)
