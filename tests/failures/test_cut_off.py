@@ -108,6 +108,35 @@ async def test_siblings_that_never_began_are_named_by_what_ended_the_group(told:
     assert told.lost == [[LOST, LOST]] * 2
 
 
+async def test_what_a_sibling_adds_to_its_group_is_named_with_that(told: Records) -> None:
+    async def add_another() -> None:
+        tasks.add_task(succeed)
+
+    tasks = BackgroundTasks([add_another, fail_late], as_group=True)
+
+    with suppress(Exception):
+        await tasks()
+
+    assert told.lost == [[LOST]]
+
+
+async def fail_late() -> None:
+    await anyio.wait_all_tasks_blocked()
+    await fail_async()
+
+
+async def test_a_single_task_that_waits_for_a_thread_says_at_once_that_it_never_ran(
+    told: Records,
+) -> None:
+    task = BackgroundTask(succeed)
+    async with one_token() as limiter, limiter, anyio.create_task_group() as group:
+        group.start_soon(task)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+
+    assert told.of("never ran") == told.names == [LOST]
+
+
 class Once:
     def __await__(self) -> Generator[None, None, None]:
         yield

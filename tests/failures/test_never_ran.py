@@ -49,7 +49,13 @@ async def added_after_its_container_has_run() -> None:
     tasks.add_task(send)
 
 
+async def held_by_a_container_that_is_a_task() -> None:
+    tasks = BackgroundTasks()
+    tasks.add_task(BackgroundTasks([send]))
+
+
 CAUSES = [never_attached, cancelled_before_its_turn, added_after_its_container_has_run]
+CAUSES += [held_by_a_container_that_is_a_task]
 
 
 @pytest.mark.parametrize("cause", CAUSES)

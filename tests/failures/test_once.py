@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
+import copy
+import pickle
 from typing import Any
 
 import anyio
@@ -123,6 +125,20 @@ async def test_one_broken_connection_is_reported_for_each_who_waits_for_it_and_w
     assert told.names.count(full_name(wait_async if is_async else wait)) == 10
     assert [name for each in told.lost for name in each] == [full_name(succeed)] * 10
     assert {type(each) for each in told.errors} == {TaskError}
+
+
+async def test_an_exception_that_is_noted_can_be_copied_and_pickled() -> None:
+    copies: list[Any] = []
+
+    async def copies_its_failure() -> None:
+        try:
+            await BackgroundTask(fail)()
+        except Exception as error:
+            copies.extend([copy.deepcopy(error), pickle.loads(pickle.dumps(error))])
+
+    await BackgroundTasks([lambda: None, copies_its_failure])()
+
+    assert len(copies) == 2
 
 
 async def test_an_exception_is_left_as_it_was(wrap: Wrap) -> None:

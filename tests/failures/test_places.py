@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import inspect
 import pickle
@@ -31,6 +32,14 @@ class Mail(BackgroundTask):
 class UrgentMail(Mail):
     def __init__(self) -> None:
         super().__init__("a@b.c")
+
+
+@dataclasses.dataclass(repr=False)
+class Letter(BackgroundTask):
+    to: str
+
+    def __post_init__(self) -> None:
+        super().__init__(send, self.to)
 
 
 class Mails(BackgroundTasks):
@@ -65,6 +74,10 @@ def through_a_subclass() -> tuple[int, Any]:
     return line(), UrgentMail()
 
 
+def through_a_dataclass() -> tuple[int, Any]:
+    return line(), Letter("a@b.c")
+
+
 def added_to_a_subclass() -> tuple[int, Any]:
     tasks: Any = Mails.__new__(Mails)
     BackgroundTasks.__init__(tasks)
@@ -81,7 +94,7 @@ def as_a_bare_function() -> tuple[int, Any]:
 
 BUILDS: list[Callable[[], tuple[int, Any]]] = [directly, added, through_a_partial]
 BUILDS += [through_a_subclass, added_to_a_subclass, by_a_container_of_a_subclass]
-BUILDS += [as_a_bare_function]
+BUILDS += [as_a_bare_function, through_a_dataclass]
 
 
 @pytest.mark.parametrize("build", BUILDS)
@@ -94,6 +107,21 @@ def test_it_is_the_line_of_the_user_that_built_the_task(
     assert (record.pathname, record.lineno, record.funcName) == (__file__, expected, build.__name__)
     text = f"Background task {__name__}.send never ran (queued at {__file__}:{expected} in "
     assert record.getMessage() == f"{text}{build.__name__})"
+
+
+def add_task() -> None:
+    QUEUE.add_task(send)
+
+
+def test_a_function_that_is_called_as_our_methods_is_a_place(told: Records) -> None:
+    add_task()
+    QUEUE.tasks.clear()
+
+    assert [record.funcName for record in told] == ["add_task"]
+
+
+QUEUE = Mails()
+QUEUE.tasks.clear()
 
 
 def test_a_class_of_ones_own_that_builds_a_task_is_a_place(told: Records) -> None:

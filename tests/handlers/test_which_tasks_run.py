@@ -21,7 +21,7 @@ from starlette.background import BackgroundTask as StarletteTask
 from starlette.responses import PlainTextResponse as StarletteText
 
 from ravyn_bg import BackgroundTask, BackgroundTasks, with_background
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, MakeClient
 from tests.handlers.conftest import Ask, Written
 from tests.reports import Records
 
@@ -37,6 +37,9 @@ class Given:
 
     def add(self) -> None:
         self.tasks.add_task(self.ran.append, "added")
+
+    def own_call(self) -> JSONResponse:
+        return JSONResponse({}, background=BackgroundTask(self.tasks.__call__))
 
     def own(self, *more: BackgroundTasks) -> JSONResponse:
         tasks = [BackgroundTask(self.ran.append, "own"), *more]
@@ -63,6 +66,17 @@ def with_one_that_ran(given: Given) -> Any:
     task._accounted = True  # for another request
     given.tasks.add_task(task)
     return given.own()
+
+
+class TakesNoTasks(JSONResponse):
+    def __init__(self, own: Any) -> None:
+        super().__init__({}, background=own)
+        self.is_made = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(self, "is_made"):
+            raise TypeError(name)
+        super().__setattr__(name, value)
 
 
 def chunks(given: Given) -> Iterator[str]:
@@ -98,10 +112,15 @@ CASES: list[tuple[str, Any]] = [
     ("own added", lambda given: given.add() or given.own(given.tasks)),
     ("fixed added", lambda given: given.tasks.add_task(given.add)),
 ]
-ADDED_BY_OWN = ("added", lambda given: JSONResponse({}, background=BackgroundTask(given.add)))
+# What depends on the response's own tasks, which only Lilya runs.
+OWN: list[tuple[str, Any]] = [
+    ("added", lambda given: JSONResponse({}, background=BackgroundTask(given.add))),
+    ("added", lambda given: given.add() or given.own_call()),
+    ("own added", lambda given: given.add() or TakesNoTasks(given.own().background)),
+]
 
 
-@pytest.mark.parametrize(("expected", "body"), [*CASES, ADDED_BY_OWN])
+@pytest.mark.parametrize(("expected", "body"), [*CASES, *OWN])
 def test_what_runs(expected: str, body: Any, written: Written, ask: Ask, ran: list[str]) -> None:
     @with_background(BackgroundTask(ran.append, "fixed"))
     @written
@@ -258,3 +277,43 @@ async def test_none_crosses_to_another_request_with_the_same_response(
                 group.start_soon(ask, url)
 
     assert sorted(ran) == sorted((url, url) for url in URLS * 2)
+
+
+def test_a_constant_takes_none_to_a_handler_without_tasks(
+    make_client: MakeClient, ran: list[str]
+) -> None:
+    constant = PlainText("constant")
+    with_task = with_background(BackgroundTask(ran.append, "fixed"))(lambda: constant)
+    paths = [Path("/with", with_task), Path("/without", lambda: constant)]
+    client = make_client(Lilya(routes=paths))
+
+    for path in ("/with", "/without") * 2:
+        client.get(path)
+
+    assert ran == ["fixed", "fixed"]
+
+
+def test_what_adds_to_its_fixed_container_adds_to_that_of_its_request(
+    ask: Ask, ran: list[str]
+) -> None:
+    fixed = BackgroundTasks([lambda: fixed.add_task(ran.append, "more")])
+
+    for _ in range(2):
+        ask(with_background(fixed)(dict))
+
+    assert (ran, len(fixed.tasks)) == (["more", "more"], 1)
+
+
+@pytest.mark.anyio
+async def test_another_handler_may_be_called_in_a_thread(ran: list[str]) -> None:
+    inner = with_background(BackgroundTask(ran.append, "inner"))(lambda: PlainText("hello"))
+
+    @with_background(BackgroundTask(ran.append, "outer"))
+    async def outer(background_tasks: BackgroundTasks) -> PlainText:
+        background_tasks.add_task(ran.append, "added")
+        return await anyio.to_thread.run_sync(inner)
+
+    called: Any = outer
+    await (await called()).background()
+
+    assert ran == ["inner", "added"]
