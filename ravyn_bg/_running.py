@@ -219,7 +219,7 @@ class Run:
         until = monotonic() + LONGEST_TRIP
         with self.lock:
             self.in_thread = not self.is_abandoned
-            if self.in_thread:
+            if self.in_thread:  # pragma: no branch - unless it starts later than it is abandoned
                 self.begin()
         while self.in_thread:
             task = self.task
