@@ -14,7 +14,7 @@ import pytest
 from lilya.apps import Lilya
 from lilya.background import Task as LilyaTask
 from lilya.background import Tasks as LilyaTasks
-from lilya.responses import JSONResponse, PlainText, StreamingResponse
+from lilya.responses import EventStreamResponse, JSONResponse, PlainText, StreamingResponse
 from lilya.routing import Path
 from lilya.testclient import AsyncTestClient
 from starlette.background import BackgroundTask as StarletteTask
@@ -189,6 +189,17 @@ def test_none_runs_on_head_or_options_and_that_is_told(
     gc.collect()
     assert ran == []
     assert {"list.insert", "list.extend"} <= {*told.names}
+
+
+def test_an_event_stream_runs_them_on_head_too(ask: Ask, ran: list[str], told: Records) -> None:
+    @with_background(BackgroundTask(ran.append, "fixed"))
+    def handler() -> EventStreamResponse:
+        return EventStreamResponse([{"data": "one"}])
+
+    ask(handler, method="HEAD")
+
+    gc.collect()
+    assert (ran, told.messages) == (["fixed"], [])
 
 
 async def failing_content() -> str:
