@@ -40,11 +40,6 @@ class SyncCallable:
         trace.note("ran")
 
 
-class Hostile(SyncCallable):
-    def __getattr__(self, name: str) -> Any:
-        raise ValueError(f"no {name}")
-
-
 class AsyncCallable:
     def __init__(self, trace: Trace | None = None) -> None:
         if trace:
@@ -73,7 +68,7 @@ def wrapper(trace: Trace) -> Any:
 SYNC: dict[str, Callable[[Trace], Any]] = {
     "function": note,
     "bound method": SyncCallable().__call__,
-    "object that can be asked for nothing": Hostile(),
+    "object": SyncCallable(),
     "partial of a partial of an object": partial(partial(SyncCallable())),
     "class whose instances are async callables": AsyncCallable,
 }
