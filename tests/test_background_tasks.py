@@ -58,22 +58,3 @@ def test_both_classes_are_lilyas_and_a_background_task_type() -> None:
     assert isinstance(BackgroundTasks(), Tasks)
     assert issubclass(BackgroundTasks, BackgroundTask)
     assert not isinstance(Task(print), BackgroundTaskType)
-
-
-@pytest.mark.parametrize("as_group", [False, True], ids=["in order", "as group"])
-async def test_runs_subclasses_of_lilyas_that_have_no_attributes(
-    as_group: bool, ran: list[str]
-) -> None:
-    class Bare:
-        def __init__(self) -> None: ...
-
-        async def __call__(self) -> None:
-            ran.append("bare")
-
-    class WithoutAFunction(Bare, Task): ...
-
-    class WithoutTasks(Bare, Tasks): ...
-
-    await Tasks([BackgroundTasks([WithoutAFunction(), WithoutTasks()], as_group)])()
-
-    assert ran == ["bare", "bare"]
