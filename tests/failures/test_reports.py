@@ -48,10 +48,7 @@ async def test_a_task_that_fails_is_reported_by_name_with_the_traceback(
 
 
 class Sender:
-    def send(self, *args: Any, **kwargs: Any) -> None:
-        raise TaskError
-
-    def __call__(self) -> None:
+    def send(self) -> None:
         raise TaskError
 
 
@@ -61,12 +58,10 @@ class Child(Sender): ...
 NAMES: dict[str, tuple[Any, str]] = {
     "method of a class above": (Child().send, f"{HERE}.Child.send"),
     "class method": (Fraction.from_float, "fractions.Fraction.from_float"),
-    "object": (Sender(), f"{HERE}.Sender.__call__"),
     "decorated": (functools.wraps(fail)(lambda: fail()), full_name(fail)),
     "wrapped by Lilya": (Task(fail).func, full_name(fail)),
     "builtin": ([].pop, "list.pop"),
     "partial of a partial": (functools.partial(functools.partial(int), "x"), "builtins.int"),
-    "around an async call": (lambda: fail_async(), f"{HERE}.<lambda>"),
 }
 
 
