@@ -9,7 +9,6 @@ import pytest
 import ravyn.background
 import ravyn.core.datastructures
 import ravyn.responses
-from lilya.enums import HTTPMethod
 from lilya.middleware import DefineMiddleware
 from pydantic import ValidationError
 
@@ -25,12 +24,6 @@ get: Any = ravyn.get  # which has no types, and takes a task of its own class on
 def test_the_names_are_ravyns() -> None:
     assert {*ravyn_bg.responses.__all__} == {*ravyn.responses.__all__}
     assert {each for each in INSTEAD if not hasattr(ravyn, each)} <= {*ravyn.responses.__all__}
-
-
-@pytest.mark.parametrize("name", [each.lower() for each in HTTPMethod])
-def test_each_decorator_of_ravyns_is_answered(name: str) -> None:
-    with pytest.raises(ImportError, match=rf"Use @app\.{name}\(\.\.\.\) of a lilya"):
-        exec(f"from ravyn_bg import {name}")
 
 
 @pytest.mark.parametrize("of_route", [False, True], ids=["of a response", "of a route"])
