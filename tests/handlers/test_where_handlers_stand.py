@@ -113,12 +113,6 @@ def test_on_the_methods_of_a_controller(make_client: MakeClient) -> None:
     assert done == ["Greetings got", "fixed", "Polite got"]
 
 
-def test_what_is_called_websocket_need_be_none(make_client: MakeClient) -> None:
-    handler: Any = with_background(fixed)(lambda websocket: websocket)
-
-    assert make_client(Lilya(routes=[Path("/{websocket}", handler)])).get("/ada").json() == "ada"
-
-
 def test_a_handler_runs_where_lilya_runs_it(written: Written, ask: Ask) -> None:
     threads: list[threading.Thread] = []
 
