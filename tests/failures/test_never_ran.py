@@ -24,9 +24,6 @@ What = Callable[[], Awaitable[None]]
 def send(to: str = "") -> None: ...
 
 
-NEVER_RAN = f"Background task {full_name(send)} never ran"
-
-
 async def never_attached() -> None:
     tasks = BackgroundTasks()
     tasks.add_task(send, "a@b.c")
@@ -63,7 +60,7 @@ async def test_what_never_ran_says_so_without_arguments(cause: What, told: Recor
     await cause()
     gc.collect()
 
-    assert told.messages == [NEVER_RAN]
+    assert told.messages == [f"Background task {full_name(send)} never ran"]
     assert told.names == [full_name(send)]
     assert told[0].exc_info is None
     assert "a@b.c" not in str(vars(told[0]))
