@@ -78,6 +78,7 @@ class RunTask(Task):
 class RunTasks(Tasks, RunTask):
     """Tasks that run in order or side by side."""
 
+    tasks: list[Any]
     continue_on_error = False
     _has_run = False
     _runs_once = False  # whether it leaves out tasks that have begun, if it is run again

@@ -49,6 +49,7 @@ def reports_kept(*levels: int) -> Iterator[Records]:
         return False
 
     logger.addFilter(keep)
+    logger.disabled = False  # by `logging.config`, which apps call that are made on import
     try:
         yield kept
     finally:
