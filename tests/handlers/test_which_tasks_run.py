@@ -310,7 +310,7 @@ def test_what_adds_to_its_fixed_container_adds_to_that_of_its_request(
     fixed = BackgroundTasks([lambda: fixed.add_task(ran.append, "more")])
 
     for _ in range(2):
-        ask(with_background(fixed)(lambda: {"a": 1}))
+        ask(with_background(fixed)(lambda: PlainText("")))
 
     assert (ran, len(fixed.tasks)) == (["more", "more"], 1)
 
