@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,9 +10,6 @@ from typing import Any
 
 OURS = "ravyn_bg"
 TRIP = "bare trip"  # one of AnyIO's to a thread, which makes all the calls
-
-# Tasks that are built to be timed, and never run, are no news; nor are a client's requests.
-logging.disable(logging.WARNING)
 
 TASK, TASKS = "BackgroundTask", "BackgroundTasks"
 # Its module; its class for one task, and for several; its option that runs several side by side.

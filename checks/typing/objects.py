@@ -5,7 +5,6 @@ What takes a function or an empty list is inferred from what is expected of it.
 
 from asyncio import to_thread
 from functools import partial
-from shutil import rmtree
 from typing import Protocol
 
 from anyio import CapacityLimiter
@@ -58,7 +57,7 @@ def inferred(
 ) -> None:
     tasks.add_task(log.sort, key=lambda line: line.upper())  # right: a `str` | overload: pyrefly
     tasks.add_task(prices.update, {"a": [1]})  # right: a `float` | inferred: mypy, zuban
-    tasks.add_task(to_thread, rmtree, "a", ignore_errors=True)  # right: twice | inferred: zuban
+    tasks.add_task(to_thread, Sender(), "a@b.c", retries=1)  # right: twice
     tasks.add_task(run_sync, send, "a@b.c", limiter=limit)  # right: a keyword | inferred: mypy
     tasks.add_task(partial(portal.call, send), "a@b.c")  # right: its function, its argument
 
