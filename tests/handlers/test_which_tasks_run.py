@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -206,6 +206,10 @@ async def failing_content() -> str:
     return str(fails())
 
 
+async def failing_chunks() -> AsyncIterator[str]:  # a thread would keep the error for a while
+    yield str(fails())
+
+
 async def failing_application(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200})
     fails()
@@ -215,7 +219,7 @@ FAILING = [
     fails,
     lambda: (fails() for _ in "a"),
     lambda: PlainText(failing_content()),
-    lambda: StreamingResponse(fails() for _ in "a"),
+    lambda: StreamingResponse(failing_chunks()),
     lambda: failing_application,
     lambda: PlainText("", background=BackgroundTasks([BackgroundTask(fails), LilyaTask(print)])),
 ]
