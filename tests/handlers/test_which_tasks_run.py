@@ -206,7 +206,7 @@ async def failing_content() -> str:
     return str(fails())
 
 
-async def failing_chunks() -> AsyncIterator[str]:  # a thread would keep the error for a while
+async def failing_chunks() -> AsyncIterator[str]:  # a thread would keep the response for a while
     yield str(fails())
 
 
@@ -230,7 +230,7 @@ def test_none_runs_if_the_answer_fails_and_that_is_told_once(
     answer: Any, ask: Ask, ran: list[str], told: Records
 ) -> None:
     @with_background(BackgroundTask(ran.append, "fixed"))
-    def handler(background_tasks: BackgroundTasks) -> Any:
+    async def handler(background_tasks: BackgroundTasks) -> Any:
         background_tasks.add_task(ran.extend, ["added"])
         return answer()
 
