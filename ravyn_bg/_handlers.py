@@ -235,8 +235,7 @@ class HandlerTasks:
 def new_container(kind: type[BackgroundTasks], function: FunctionType) -> BackgroundTasks:
     """A container that counts as built by the handler, as do tasks that its class puts in."""
     container = kind()
-    container._built_in, container._built_at = function.__code__, -1
-    for each in container.tasks:
+    for each in (container, *container.tasks):
         each._built_in, each._built_at = function.__code__, -1
     return container
 

@@ -77,7 +77,7 @@ def log(
 
 def log_never_ran(*tasks: Any) -> None:
     """Log, in one record, which of these tasks, and of the tasks in them, never ran."""
-    lost = [leaf for task in tasks for leaf in leaves(task) if is_unaccounted(leaf)]
+    lost = [leaf for task in tasks for leaf in unaccounted_leaves(task)]
     lost = lost or [task for task in tasks if is_unaccounted(task)]
     account_for(*tasks)
     if lost:
@@ -115,6 +115,10 @@ def place_of(task: Any) -> tuple[str, int, str] | None:
 def is_unaccounted(task: Any) -> bool:
     """Whether a task must still be reported if it never begins. Lilya's own tasks never are."""
     return not getattr(task, "_accounted", True)
+
+
+def unaccounted_leaves(task: Any) -> list[Any]:
+    return [leaf for leaf in leaves(task) if is_unaccounted(leaf)]
 
 
 def account_for(*tasks: Any) -> None:

@@ -41,7 +41,7 @@ class RunTask(Task):
     _accounted = False  # needs no record if freed: it began, was named in one, or need not run
     _built_in: CodeType | None = None
     _built_at = 0  # the instruction in that code
-    _response: Callable[[], Any] | None = None  # a weak reference to the response it is on
+    _response: Any = None  # a weak reference to the response it is on
     _replaced: Any = None  # the background that the response had before
     _copy_of: Any = None  # the fixed task, if this is one request's copy
 
@@ -58,7 +58,7 @@ class RunTask(Task):
 
     def leave_response(self) -> None:
         """Give the response its own background back: it may answer other requests, too."""
-        response: Any = self._response and self._response()
+        response = self._response()
         if getattr(response, "background", None) is self:
             response.background = self._replaced
 
@@ -116,9 +116,6 @@ class RunTasks(Tasks, RunTask):
             self.tasks = [each for each in self.tasks if _reports.is_unaccounted(each)]
         self._has_run = True
 
-    def goes_on_after(self, error: BaseException) -> bool:
-        return self.continue_on_error and failure_in(error) is error
-
 
 class Run:
     """One run of tasks in order: which task it has come to, and how far that task has come.
@@ -157,8 +154,7 @@ class Run:
                         await self.call()
                 except BaseException as error:
                     outer = token.old_value  # faster than a look-up before each run
-                    self.report(error, outer=None if outer is Token.MISSING else outer)
-                    if self.container is None or not self.container.goes_on_after(error):
+                    if not self.report(error, outer=None if outer is Token.MISSING else outer):
                         raise
                     failures.append(error)
         finally:
@@ -264,13 +260,15 @@ class Run:
             self.tasks, self.is_abandoned = (), self.is_abandoned or is_waiting
         return behind
 
-    def report(self, error: BaseException, outer: Any) -> None:
+    def report(self, error: BaseException, outer: Any) -> bool:
         """Report how the task ended, and which tasks will not run because of it.
 
-        `outer` is the run whose task has started this one, if there is one.
+        `outer` is the run whose task has started this one, if there is one. Returns whether the
+        container goes on after the error.
         """
         failure, task, container = failure_in(error), self.task, self.container
-        lost = self.lose_tasks(error, failure)
+        goes_on = failure is error and container is not None and container.continue_on_error
+        lost = self.lose_tasks(goes_on, is_failure=failure is not None)
         # It is told already if a run inside of the task, or the thread, has reported it.
         if failure is not None:
             level, end, is_told = ERROR, "failed", _reports.is_reported(failure, self)
@@ -292,21 +290,20 @@ class Run:
             _reports.log(level, "never ran", lost[0], lost[1:])
         elif lost:
             _reports.log(level, end, container, lost)
+        return goes_on
 
-    def lose_tasks(self, error: BaseException, failure: BaseException | None) -> list[Any]:
-        """The tasks that will not run because of this error; they count as reported from now on."""
+    def lose_tasks(self, goes_on: bool, is_failure: bool) -> list[Any]:
+        """The tasks that will not run because of an error; they count as reported from now on."""
         behind: list[Any] = []
-        container, is_unaccounted = self.container, _reports.is_unaccounted
         # A task that runs alone loses itself, if it was cancelled while it waited for a thread.
-        if is_unaccounted(self.task) if container is None else not container.goes_on_after(error):
+        if not goes_on and (self.container is not None or _reports.is_unaccounted(self.task)):
             # In a group that is cancelled, tasks that have not begun still begin, as in Lilya.
-            runs = [each for each in (self, *self.group) if each.number or failure is not None]
+            runs = [each for each in (self, *self.group) if each.number or is_failure]
             behind = [task for each in runs for task in each.give_up()]
-            if container is not None and self.group:  # tasks added since it began have no run
-                added = [*container.tasks][len(self.group) :]
-                behind += [each for each in added if is_unaccounted(each)]
-        inside = leaves(self.task) if self.state is RUNNING else []
-        lost = [leaf for leaf in inside if is_unaccounted(leaf)]
+            if self.container is not None and self.group:  # tasks added since have no run
+                added = [*self.container.tasks][len(self.group) :]
+                behind += [each for each in added if _reports.is_unaccounted(each)]
+        lost = _reports.unaccounted_leaves(self.task) if self.state is RUNNING else []
         lost += [leaf for each in behind for leaf in leaves(each)]
         _reports.account_for(*lost, *behind)
         return lost
